@@ -1,0 +1,37 @@
+import type { Labels, Purpose } from './snapshot.js'
+
+/** What a caller may ask. `parent` `''` or absent: none. `by`: who asks, a free string kept with the events. */
+export type Command = Prepare | View | Commit | Remove | Update | Attach | Detach
+
+type Asked = { readonly by?: string }
+type Creation = Asked & {
+  readonly key: string
+  readonly parent?: string
+  readonly labels?: Labels
+  /** Absent: `unpack` when the key contains `extract-`, else `scratch`. */
+  readonly purpose?: Purpose
+}
+
+/** Makes an Active snapshot. */
+export type Prepare = Creation & { readonly type: 'Prepare' }
+/** Makes a View, which can't be committed. */
+export type View = Creation & { readonly type: 'View' }
+/** Turns the Active snapshot `key` into the Committed snapshot `name`. `labels` replace those given at Prepare. */
+export type Commit = Asked & {
+  readonly type: 'Commit'
+  readonly name: string
+  readonly key: string
+  readonly labels?: Labels
+  /** A parentless snapshot may gain a parent here. */
+  readonly parent?: string
+}
+export type Remove = Asked & { readonly type: 'Remove'; readonly key: string }
+/** Replaces the labels, or with `paths` (`labels`, `labels.K`) just those named. */
+export type Update = Asked & {
+  readonly type: 'Update'
+  readonly name: string
+  readonly labels?: Labels
+  readonly paths?: readonly string[]
+}
+export type Attach = Asked & { readonly type: 'Attach'; readonly key: string }
+export type Detach = Asked & { readonly type: 'Detach'; readonly key: string }

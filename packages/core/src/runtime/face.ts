@@ -1,0 +1,87 @@
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Observable } from 'rxjs'
+import type { Command } from '../model/command.js'
+import type { Event, Recorded } from '../model/event.js'
+import type { Fault, Rejection } from '../model/fault.js'
+import type { Intent } from '../model/intent.js'
+import type { Info, Labels, Mount, Profile, Purpose, Usage } from '../model/snapshot.js'
+import type { Attachment, Backend, Clock, EventStore, Progress } from './ports.js'
+
+/** What any call of a snapshotter may end with. */
+export type Refused = Rejection | Fault
+
+/** Given to `openSnapshotter`. Anything else is an InvalidArgument. */
+export type OpenOptions = {
+  readonly store: EventStore
+  readonly backend: Backend
+  /** Default `bind`. */
+  readonly profile?: Profile
+  /** Default: the host's clock. */
+  readonly clock?: Clock
+}
+
+/** `signal` ends the caller's waiting; an accepted command still runs to its end. `by`: who asks, kept with the events. */
+export type CallOptions = { readonly signal?: AbortSignal; readonly by?: string }
+export type CreateOptions = CallOptions & {
+  readonly parent?: string
+  readonly labels?: Labels
+  /** Default: `unpack` when the key contains `extract-`, else `scratch`. */
+  readonly purpose?: Purpose
+}
+export type CommitOptions = CallOptions & { readonly labels?: Labels; readonly parent?: string }
+
+/** An intent that is under way or owed. `attempts` counts this opening's runs; `lastFault` is what the last one ended with. */
+export type Outstanding = {
+  readonly intent: Intent
+  readonly owed: boolean
+  readonly attempts: number
+  readonly lastFault: string | null
+}
+
+/**
+ * What a command would do now. `events` and `intents` are those of its acceptance and of what follows when every intent
+ * succeeds; outcome data (usage, effective sizes) is left out. Where the command would wait, both are empty and `blockers`
+ * lists the intents it would wait for.
+ */
+export type Plan = {
+  readonly events: readonly { readonly type: Event['type']; readonly data: Readonly<Record<string, unknown>> }[]
+  readonly intents: readonly Intent[]
+  readonly blockers: readonly Intent[]
+}
+
+/** Streams of an open snapshotter; they complete when it closes. */
+export type Streams = {
+  /** Every record once it is durable, before its caller is answered. */
+  readonly events$: Observable<Recorded>
+  /** Every intent when its run starts, also again at recovery. */
+  readonly intents$: Observable<Intent>
+  readonly progress$: Observable<Progress>
+}
+
+/** The snapshotter whose calls are TaskEithers: nothing happens until the task is run. */
+export type Snapshotter = Streams & {
+  readonly prepare: (key: string, options?: CreateOptions) => TaskEither<Refused, readonly Mount[]>
+  readonly view: (key: string, options?: CreateOptions) => TaskEither<Refused, readonly Mount[]>
+  readonly commit: (name: string, key: string, options?: CommitOptions) => TaskEither<Refused, void>
+  readonly remove: (key: string, options?: CallOptions) => TaskEither<Refused, void>
+  readonly update: (
+    info: { readonly name: string; readonly labels?: Labels },
+    paths?: readonly string[],
+    options?: CallOptions,
+  ) => TaskEither<Refused, Info>
+  readonly attach: (key: string, options?: CallOptions) => TaskEither<Refused, Attachment>
+  readonly detach: (key: string, options?: CallOptions) => TaskEither<Refused, void>
+  readonly stat: (key: string) => TaskEither<Refused, Info>
+  readonly mounts: (key: string) => TaskEither<Refused, readonly Mount[]>
+  readonly usage: (key: string) => TaskEither<Refused, Usage>
+  /** Snapshots that match any of the filters, in no promised order; ends after the first Left. */
+  readonly walk: (filters?: readonly string[]) => AsyncIterable<Either<Refused, Info>>
+  readonly plan: (command: Command) => TaskEither<Refused, Plan>
+  /** Everything that has been accepted and has not ended. */
+  readonly outstanding: () => TaskEither<Refused, readonly Outstanding[]>
+  /** Performs every owed intent now; fails with the first fault after all were tried. */
+  readonly cleanup: () => TaskEither<Refused, void>
+  /** Ends parked commands, waits for running intents, detaches, writes a checkpoint. May be called twice. */
+  readonly close: () => TaskEither<Fault, void>
+}

@@ -1,0 +1,134 @@
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { BackendFault, Failure, FailedPrecondition, NotFound, StoreFault } from '../model/fault.js'
+import type { Intent, Result } from '../model/intent.js'
+import type { Layout } from '../model/layout.js'
+import type { SnapshotId, Usage } from '../model/snapshot.js'
+
+/** Time and turns. Nothing else in core knows what time it is. */
+export type Clock = {
+  /** Nanoseconds since 1970, UTC. */
+  readonly now: () => bigint
+  /** Resolves after `ms` milliseconds, or at once when the signal fires; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Lets other work of the process have a turn. */
+  readonly yield: () => Promise<void>
+}
+
+/** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, because records are chained one by one. */
+export type Sha256 = (text: string) => string
+
+/** The end of a log: the last record's number and hash. Of an empty log: 0 and 64 zeros. */
+export type Head = { readonly seq: number; readonly hash: string }
+
+/** A record as it is stored: its number, its hash, and its text, which holds both. */
+export type Sealed = { readonly seq: number; readonly hash: string; readonly text: string }
+
+/** A row of a checkpoint. The first character of `key` is its prefix; `value` undefined deletes. */
+export type Row = { readonly key: string; readonly value: string | undefined }
+
+/** What opening a store found. `log` is the log's UUID; for an empty store a new one, to be recorded first. */
+export type OpenedStore = {
+  readonly log: string
+  readonly head: Head
+  /** Acknowledged records that are gone and whose loss the operator has accepted: `after` < seq <= `through`. */
+  readonly lost?: { readonly after: number; readonly through: number }
+}
+
+/** A log of records with rows beside it. One writer; every call answers, none throws. */
+export type EventStore = {
+  readonly sha256: Sha256
+  readonly open: () => TaskEither<StoreFault, OpenedStore>
+  /**
+   * Writes records and rows in one atomic durable batch, after which the head is the last record's. Refused with a
+   * StoreFault `STALE_HEAD`, nothing written, when the log does not end at `expected`. Calls are not made in parallel.
+   */
+  readonly append: (
+    expected: Head,
+    records: readonly Sealed[],
+    rows?: readonly Row[],
+  ) => TaskEither<StoreFault, void>
+  /** The texts of all records after `after`, in order, in batches of any size. Ends after the first Left. */
+  readonly read: (after: number) => AsyncIterable<Either<StoreFault, readonly string[]>>
+  /** All rows whose key starts with `prefix`, in batches of at most 250. Ends after the first Left. */
+  readonly rows: (prefix: string) => AsyncIterable<Either<StoreFault, readonly Row[]>>
+  /** May be called twice. */
+  readonly close: () => TaskEither<StoreFault, void>
+}
+
+/** A directory of layers as a backend found it: `snapshots/<id>`, or `snapshots/rm-<id>` when retired. */
+export type FoundLayer = { readonly id: SnapshotId; readonly retired: boolean }
+
+/** What a backend needs to know about the log when it opens its root. */
+export type OwnedBy = {
+  readonly log: string
+  /** Of the layers found, those that the log has no record of. */
+  readonly unclaimed: (found: readonly FoundLayer[]) => Promise<readonly FoundLayer[]>
+}
+
+/** Progress of one intent. `total` is absent while unknown. */
+export type Progress = {
+  readonly intent: string
+  readonly layer: SnapshotId
+  readonly files: number
+  readonly bytes: number
+  readonly totalBytes?: number
+}
+
+export type ExecuteOptions = { readonly signal: AbortSignal; readonly progress: (progress: Progress) => void }
+
+/** Performs intents. Every call answers, none throws. */
+export type Backend = {
+  readonly layout: Layout
+  readonly supports: {
+    /** Whether a write to an attached view fails (otherwise it is kept apart and dropped with the view). */
+    readonly readOnlyViews: boolean
+  }
+  /**
+   * Takes the root for this log (a root of another log is a BackendFault) and moves unclaimed directories to
+   * `<root>/quarantine`, whose names below that folder it answers.
+   */
+  readonly open: (owner: OwnedBy) => TaskEither<BackendFault, { readonly quarantined: readonly string[] }>
+  readonly execute: (intent: Intent, options: ExecuteOptions) => TaskEither<Failure, Result>
+  /** Of a layer that is not attached, counted now. */
+  readonly usage: (id: SnapshotId) => TaskEither<BackendFault, Usage>
+  /** The content of an attached layer. */
+  readonly files: (id: SnapshotId) => TaskEither<BackendFault, Attachment>
+  /** May be called twice. */
+  readonly close: () => TaskEither<BackendFault, void>
+}
+
+/** Where an attached layer is: a directory of the host (in memory: a path that no host call can open), and its content. */
+export type Attachment = { readonly path: string; readonly files: Files }
+
+export type FilesError = NotFound | FailedPrecondition | Failure
+
+/** `size` in bytes (0 unless a file); `modified` in nanoseconds since 1970; `target` of a symlink. */
+export type FileStat = {
+  readonly type: 'file' | 'directory' | 'symlink'
+  readonly size: number
+  readonly modified: bigint
+  readonly target?: string
+}
+
+/**
+ * The content of an attached layer, the same in every world. Paths are relative and use `/`; `''` is the root; a path that
+ * leaves the root is InvalidArgument; a missing one is NotFound; after detach every call is FailedPrecondition.
+ */
+export type Files = {
+  readonly read: (path: string) => TaskEither<FilesError, Uint8Array>
+  /** Replaces or creates the file, and the directories above it. */
+  readonly write: (path: string, content: Uint8Array | string) => TaskEither<FilesError, void>
+  /** Names in a directory, sorted by UTF-16 code units. */
+  readonly list: (path: string) => TaskEither<FilesError, readonly string[]>
+  /** Does not follow a symlink. */
+  readonly stat: (path: string) => TaskEither<FilesError, FileStat>
+  /** Removes a file, a symlink, or a directory with all it holds. */
+  readonly remove: (path: string) => TaskEither<FilesError, void>
+  /** Replaces what is at `to` if it is a file. */
+  readonly rename: (from: string, to: string) => TaskEither<FilesError, void>
+  /** A second name for a file. */
+  readonly link: (existing: string, path: string) => TaskEither<FilesError, void>
+  /** `target` is stored as it is and never followed. */
+  readonly symlink: (target: string, path: string) => TaskEither<FilesError, void>
+}
