@@ -59,7 +59,7 @@ export const eventData = {
   Detached: t.type({ ...OnKey, usage: UsageCodec }),
   DetachFailed: t.type({ ...OnKey, failure: FailureCodec }),
   /** Directories that no record claims were moved to `<root>/quarantine`. */
-  Quarantined: t.type({ directories: t.array(t.string) }),
+  Quarantined: t.type({ directories: t.readonlyArray(t.string) }),
   /** The operator accepted that acknowledged records are gone: those after `after` up to `through`. */
   LossAccepted: t.type({ after: t.number, through: t.number }),
 } as const

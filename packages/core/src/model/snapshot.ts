@@ -51,7 +51,6 @@ export type Snapshot = {
   readonly updated: string
   /** Snapshots that stand on this one, pending ones included. */
   readonly children: number
-  readonly attached: boolean
   /** Committed: as of the commit. Others: as of creation or the last detach. */
   readonly usage: Usage
   /** `null`: no scratch disk. */

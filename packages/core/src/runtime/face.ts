@@ -59,8 +59,11 @@ export type Streams = {
   readonly progress$: Observable<Progress>
 }
 
+
 /** The snapshotter whose calls are TaskEithers: nothing happens until the task is run. */
 export type Snapshotter = Streams & {
+  /** The records that opening made: outstanding intents that were performed again, what was detached or moved aside. */
+  readonly recovered: readonly Recorded[]
   readonly prepare: (key: string, options?: CreateOptions) => TaskEither<Refused, readonly Mount[]>
   readonly view: (key: string, options?: CreateOptions) => TaskEither<Refused, readonly Mount[]>
   readonly commit: (name: string, key: string, options?: CommitOptions) => TaskEither<Refused, void>

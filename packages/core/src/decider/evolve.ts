@@ -1,0 +1,161 @@
+import { Immer } from 'immer'
+import type { Decided, EventOf } from '../model/event.js'
+import type { Snapshot } from '../model/snapshot.js'
+import { get, remove, set, type Table } from '../state/table.js'
+import type { Asking, Pending, State } from '../state/state.js'
+
+const immer = new Immer({ autoFreeze: true })
+
+const found = <V>(table: Table<V>, key: string): V => {
+  const value = get(table, key)
+  if (value === undefined) throw new Error(`the log names ${key}, which the state does not hold`)
+  return value
+}
+
+const edited = (snapshots: Table<Snapshot>, name: string, edit: (draft: { -readonly [K in keyof Snapshot]: Snapshot[K] }) => void) =>
+  set(snapshots, name, immer.produce(found(snapshots, name), edit))
+
+const childrenOf = (snapshots: Table<Snapshot>, parent: string, more: 1 | -1): Table<Snapshot> =>
+  parent === ''
+    ? snapshots
+    : edited(snapshots, parent, (draft) => {
+        draft.children += more
+      })
+
+/** The state in which the event's intent is outstanding and the names are held for it. */
+const asked = (state: State, asking: Asking, names: readonly string[], blocks: Pending['blocks']): State => {
+  const intent = String(asking.seq)
+  return {
+    ...state,
+    outstanding: set(state.outstanding, intent, asking),
+    pending: names.reduce((pending, name) => set(pending, name, { intent, blocks }), state.pending),
+  }
+}
+
+/** The state in which the intent has ended and the names are free. */
+const ended = (state: State, intent: string, names: readonly string[]): State => ({
+  ...state,
+  outstanding: remove(state.outstanding, intent),
+  pending: names.reduce((pending, name) => remove(pending, name), state.pending),
+})
+
+const askedBy = <T extends Asking['type']>(state: State, event: Decided, type: T): Extract<Asking, { readonly type: T }> => {
+  const asking = found(state.outstanding, event.cause.id)
+  if (asking.type !== type) throw new Error(`event ${event.seq} ends intent ${event.cause.id}, which ${asking.type} asked for`)
+  return asking as Extract<Asking, { readonly type: T }>
+}
+
+const prepared = (state: State, event: Decided & EventOf<'Prepared'>): State => {
+  const { data } = askedBy(state, event, 'PrepareAccepted')
+  const { id, kind, key, parent, purpose, labels, scratch } = data
+  const { effective, usage } = event.data
+  const snapshot: Snapshot = {
+    id,
+    kind,
+    name: key,
+    parent,
+    purpose,
+    labels,
+    created: event.at,
+    updated: event.at,
+    children: 0,
+    usage,
+    scratch: scratch === null || effective === null ? null : { ...scratch, effective },
+  }
+  return { ...ended(state, event.cause.id, [key]), snapshots: set(state.snapshots, key, snapshot) }
+}
+
+const committed = (state: State, event: Decided & EventOf<'Committed'>): State => {
+  const { key, name, parent, labels } = askedBy(state, event, 'CommitAccepted').data
+  const snapshot = immer.produce(found(state.snapshots, key), (draft) => {
+    Object.assign(draft, { kind: 'Committed', name, parent, labels, usage: event.data.usage })
+    draft.created = event.at
+    draft.updated = event.at
+  })
+  return { ...ended(state, event.cause.id, [key, name]), snapshots: set(remove(state.snapshots, key), name, snapshot) }
+}
+
+const detached = (state: State, event: Decided & EventOf<'Detached'>): State => ({
+  ...ended(state, event.cause.id, [event.data.key]),
+  attached: remove(state.attached, event.data.key),
+  snapshots: edited(state.snapshots, event.data.key, (draft) => {
+    draft.usage = event.data.usage
+  }),
+})
+
+const commitAccepted = (state: State, event: Decided & EventOf<'CommitAccepted'>): State => {
+  const { key, name, parent } = event.data
+  const gained = found(state.snapshots, key).parent === parent ? '' : parent
+  return {
+    ...asked(state, event, [key, name], 'everything'),
+    snapshots: childrenOf(state.snapshots, gained, 1),
+  }
+}
+
+const commitFailed = (state: State, event: Decided & EventOf<'CommitFailed'>): State => {
+  const { key, name, parent } = askedBy(state, event, 'CommitAccepted').data
+  const gained = found(state.snapshots, key).parent === parent ? '' : parent
+  return { ...ended(state, event.cause.id, [key, name]), snapshots: childrenOf(state.snapshots, gained, -1) }
+}
+
+const applied = (state: State, event: Decided): State => {
+  switch (event.type) {
+    case 'LogCreated':
+      return { ...state, log: event.data.log }
+    case 'PrepareAccepted': {
+      const { id, key, parent } = event.data
+      const snapshots = childrenOf(state.snapshots, parent, 1)
+      return { ...asked(state, event, [key], 'everything'), snapshots, lastId: id }
+    }
+    case 'Prepared':
+      return prepared(state, event)
+    case 'PrepareFailed': {
+      const { parent } = askedBy(state, event, 'PrepareAccepted').data
+      const over = ended(state, event.cause.id, [event.data.key])
+      return asked({ ...over, snapshots: childrenOf(state.snapshots, parent, -1) }, event, [], 'everything')
+    }
+    case 'CommitAccepted':
+      return commitAccepted(state, event)
+    case 'Committed':
+      return committed(state, event)
+    case 'CommitFailed':
+      return commitFailed(state, event)
+    case 'RemoveAccepted':
+      return asked(state, event, [event.data.key], 'everything')
+    case 'Removed': {
+      const { key } = event.data
+      const snapshots = childrenOf(remove(state.snapshots, key), found(state.snapshots, key).parent, -1)
+      const attached = remove(state.attached, key)
+      return asked({ ...ended(state, event.cause.id, [key]), snapshots, attached }, event, [], 'everything')
+    }
+    case 'Destroyed':
+      return ended(state, event.cause.id, [])
+    case 'Updated': {
+      const { key, labels } = event.data
+      const snapshots = edited(state.snapshots, key, (draft) => {
+        draft.labels = labels
+        draft.updated = event.at
+      })
+      return { ...state, snapshots }
+    }
+    case 'AttachAccepted':
+    case 'DetachAccepted':
+      return asked(state, event, [event.data.key], 'attachment')
+    case 'Attached': {
+      const { key } = event.data
+      return { ...ended(state, event.cause.id, [key]), attached: set(state.attached, key, event.cause.id) }
+    }
+    case 'Detached':
+      return detached(state, event)
+    case 'RemoveFailed':
+    case 'AttachFailed':
+    case 'DetachFailed':
+      return ended(state, event.cause.id, [event.data.key])
+    case 'Quarantined':
+    case 'LossAccepted':
+      return state
+  }
+}
+
+/** The state after the event. Pure; an event that does not fit the state throws, because then the log is not this state's. */
+export const evolve = (state: State, event: Decided): State => ({ ...applied(state, event), seq: event.seq, at: event.at })

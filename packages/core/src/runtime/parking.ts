@@ -1,0 +1,91 @@
+import type { Touches } from '../decider/touches.js'
+import type { Command } from '../model/command.js'
+import type { State } from '../state/state.js'
+import type { Refused } from './face.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+
+/** A command that waits for others to end. `retry` decides it again and tells whether it still has to wait. */
+export type Parked = {
+  readonly command: Command
+  readonly touches: Touches
+  readonly retry: () => 'waits' | 'done'
+  /** Ends it undecided. */
+  readonly end: (result: Either<Refused, State>) => void
+}
+
+type Counts = Map<string, number>
+
+const add = (counts: Counts, names: readonly string[]): void => {
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+/**
+ * Parked commands in the order of their arrival. Each holds its names against those that come later, so that commands on one
+ * snapshot end as if they had been sent one by one; commands that only need the same parent don't hold each other up.
+ */
+export type Parking = {
+  /** The parked commands that a command with these touches has to stay behind. */
+  readonly ahead: (touches: Touches) => readonly Parked[]
+  readonly isBehind: (touches: Touches) => boolean
+  readonly park: (parked: Parked) => void
+  /** False when it is not parked (any more). */
+  readonly leave: (parked: Parked) => boolean
+  /** Gives every parked command that is behind no other a try. */
+  readonly retry: () => void
+  /** Empties the parking and answers who was there. */
+  readonly clear: () => readonly Parked[]
+}
+
+const collide = (earlier: Touches, later: Touches): boolean =>
+  earlier.changes.some((name) => later.changes.includes(name) || later.needs.includes(name)) ||
+  earlier.needs.some((name) => later.changes.includes(name))
+
+export const openParking = (): Parking => {
+  let parked: readonly Parked[] = []
+  let changed: Counts = new Map()
+  let needed: Counts = new Map()
+
+  const hold = (all: readonly Parked[]): void => {
+    parked = all
+    changed = new Map()
+    needed = new Map()
+    for (const { touches } of all) {
+      add(changed, touches.changes)
+      add(needed, touches.needs)
+    }
+  }
+
+  const isBehind = ({ changes, needs }: Touches): boolean =>
+    parked.length > 0 &&
+    (changes.some((name) => changed.has(name) || needed.has(name)) || needs.some((name) => changed.has(name)))
+
+  const park = (one: Parked): void => {
+    parked = [...parked, one]
+    add(changed, one.touches.changes)
+    add(needed, one.touches.needs)
+  }
+
+  return {
+    isBehind,
+    ahead: (touches) => parked.filter((one) => collide(one.touches, touches)),
+    park,
+    leave: (one) => {
+      const others = parked.filter((other) => other !== one)
+      const wasParked = others.length < parked.length
+      hold(others)
+      return wasParked
+    },
+    retry: () => {
+      const before = parked
+      hold([])
+      for (const one of before) {
+        if (isBehind(one.touches) || one.retry() === 'waits') park(one)
+      }
+    },
+    clear: () => {
+      const before = parked
+      hold([])
+      return before
+    },
+  }
+}

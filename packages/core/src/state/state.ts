@@ -1,0 +1,67 @@
+import type { Cause, EventOf } from '../model/event.js'
+import type { IntentId } from '../model/intent.js'
+import type { Profile, Snapshot, SnapshotId } from '../model/snapshot.js'
+import { emptyTable, get, type Table } from './table.js'
+
+/** An event whose intent has not ended, in its place in the log. */
+export type Asking = (
+  | EventOf<'PrepareAccepted'>
+  | EventOf<'PrepareFailed'>
+  | EventOf<'CommitAccepted'>
+  | EventOf<'RemoveAccepted'>
+  | EventOf<'Removed'>
+  | EventOf<'AttachAccepted'>
+  | EventOf<'DetachAccepted'>
+) & { readonly seq: number; readonly at: string; readonly cause: Cause }
+
+/** A key or name that an intent works on. `attachment` blocks less than `everything`: Update goes on. */
+export type Pending = { readonly intent: IntentId; readonly blocks: 'everything' | 'attachment' }
+
+/** The world as the log tells it. Only completed snapshots are in `snapshots`. */
+export type State = {
+  /** The log's UUID; `''` before the first record. */
+  readonly log: string
+  /** Belongs to the opening, not to the log. */
+  readonly profile: Profile
+  readonly seq: number
+  /** Of the last event; `''` before the first. */
+  readonly at: string
+  readonly lastId: SnapshotId
+  /** By key or name: they share one key space (containerd metastore). */
+  readonly snapshots: Table<Snapshot>
+  /** What is attached, by key: the intent that attached it. */
+  readonly attached: Table<IntentId>
+  readonly pending: Table<Pending>
+  /** By intent id. */
+  readonly outstanding: Table<Asking>
+}
+
+const read = <V>(row: string): V => JSON.parse(row) as V
+
+/** The state before the first record. */
+export const initialState = (profile: Profile): State => ({
+  log: '',
+  profile,
+  seq: 0,
+  at: '',
+  lastId: 0,
+  snapshots: emptyTable<Snapshot>(read),
+  attached: emptyTable<IntentId>(read),
+  pending: emptyTable<Pending>(read),
+  outstanding: emptyTable<Asking>(read),
+})
+
+/** Whether the content of the snapshot is laid out in a directory now. */
+export const isAttached = (state: State, key: string): boolean => get(state.attached, key) !== undefined
+
+/** The ids of a snapshot's parents, nearest first, the base layer last. */
+export const parentIds = (state: State, parent: string): readonly SnapshotId[] => {
+  const ids: SnapshotId[] = []
+  for (let name = parent; name !== ''; ) {
+    const snapshot = get(state.snapshots, name)
+    if (snapshot === undefined) throw new Error(`the state holds no record of the parent ${name}`)
+    ids.push(snapshot.id)
+    name = snapshot.parent
+  }
+  return ids
+}

@@ -1,0 +1,168 @@
+/**
+ * A persistent map from text to values: a 32-way hash trie, so that changing one entry of a million copies a handful of small
+ * nodes, and every earlier version stays readable. Texts whose hashes collide share a node and are told apart one by one.
+ */
+export type Table<V> = {
+  readonly size: number
+  readonly root: Node<V> | undefined
+  /** Reads an entry that is still in its stored form. */
+  readonly decode: (row: string) => V
+}
+
+/** `value` is undefined while the entry is still the text of a checkpoint row; the first touch decodes it. */
+type Leaf<V> = { readonly tag: 0; readonly hash: number; readonly key: string; value: V | undefined; row: string | undefined }
+type Branch<V> = { readonly tag: 1; readonly bitmap: number; readonly nodes: readonly Node<V>[] }
+type Collision<V> = { readonly tag: 2; readonly hash: number; readonly leaves: readonly Leaf<V>[] }
+type Node<V> = Leaf<V> | Branch<V> | Collision<V>
+
+const bitsPerLevel = 5
+const deepest = 35
+
+const hashOf = (key: string): number => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return hash ^ (hash >>> 13)
+}
+
+const bitOf = (hash: number, shift: number): number => 1 << ((hash >>> shift) & 31)
+
+const ones = (bits: number): number => {
+  let n = bits - ((bits >>> 1) & 0x55555555)
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
+
+const indexOf = (bitmap: number, bit: number): number => ones(bitmap & (bit - 1))
+
+/** `decode` reads entries added by `withRow`. */
+export const emptyTable = <V>(decode: (row: string) => V): Table<V> => ({ size: 0, root: undefined, decode })
+
+const leafOf = <V>(root: Node<V> | undefined, key: string): Leaf<V> | undefined => {
+  const hash = hashOf(key)
+  let node = root
+  for (let shift = 0; node !== undefined; shift += bitsPerLevel) {
+    if (node.tag === 0) return node.key === key ? node : undefined
+    if (node.tag === 2) return node.hash === hash ? node.leaves.find((leaf) => leaf.key === key) : undefined
+    const bit = bitOf(hash, shift)
+    if ((node.bitmap & bit) === 0) return undefined
+    node = node.nodes[indexOf(node.bitmap, bit)]
+  }
+  return undefined
+}
+
+const valueOf = <V>(table: Table<V>, leaf: Leaf<V>): V => {
+  if (leaf.value === undefined) {
+    leaf.value = table.decode(leaf.row as string)
+    leaf.row = undefined
+  }
+  return leaf.value
+}
+
+/** The value under a key, or undefined. */
+export const get = <V>(table: Table<V>, key: string): V | undefined => {
+  const leaf = leafOf(table.root, key)
+  return leaf === undefined ? undefined : valueOf(table, leaf)
+}
+
+const pairUp = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> => {
+  if (shift >= deepest || a.hash === b.hash) {
+    return { tag: 2, hash: b.hash, leaves: a.tag === 2 ? [...a.leaves, b] : [a, b] }
+  }
+  const bitA = bitOf(a.hash, shift)
+  const bitB = bitOf(b.hash, shift)
+  if (bitA === bitB) return { tag: 1, bitmap: bitA, nodes: [pairUp(a, b, shift + bitsPerLevel)] }
+  const lower = (a.hash >>> shift) & 31
+  const upper = (b.hash >>> shift) & 31
+  return { tag: 1, bitmap: bitA | bitB, nodes: lower < upper ? [a, b] : [b, a] }
+}
+
+const inserted = <V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Node<V> => {
+  if (node === undefined) return leaf
+  if (node.tag === 0) return node.key === leaf.key ? leaf : pairUp(node, leaf, shift)
+  if (node.tag === 2) {
+    if (node.hash !== leaf.hash) return pairUp(node, leaf, shift)
+    const at = node.leaves.findIndex(({ key }) => key === leaf.key)
+    return { tag: 2, hash: node.hash, leaves: at < 0 ? [...node.leaves, leaf] : node.leaves.with(at, leaf) }
+  }
+  const bit = bitOf(leaf.hash, shift)
+  const index = indexOf(node.bitmap, bit)
+  const nodes = node.nodes.slice()
+  if ((node.bitmap & bit) !== 0) {
+    nodes[index] = inserted(node.nodes[index], leaf, shift + bitsPerLevel)
+    return { tag: 1, bitmap: node.bitmap, nodes }
+  }
+  nodes.splice(index, 0, leaf)
+  return { tag: 1, bitmap: node.bitmap | bit, nodes }
+}
+
+const withLeaf = <V>(table: Table<V>, leaf: Leaf<V>): Table<V> => ({
+  size: leafOf(table.root, leaf.key) === undefined ? table.size + 1 : table.size,
+  root: inserted(table.root, leaf, 0),
+  decode: table.decode,
+})
+
+/** The table with the value under the key. */
+export const set = <V>(table: Table<V>, key: string, value: V): Table<V> =>
+  withLeaf(table, { tag: 0, hash: hashOf(key), key, value, row: undefined })
+
+/** The table with an entry that stays text until it is first read. */
+export const withRow = <V>(table: Table<V>, key: string, row: string): Table<V> =>
+  withLeaf(table, { tag: 0, hash: hashOf(key), key, value: undefined, row })
+
+const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
+  if (node.tag === 0) return undefined
+  if (node.tag === 2) {
+    const leaves = node.leaves.filter((leaf) => leaf.key !== key)
+    return leaves.length === 1 ? leaves[0] : { tag: 2, hash: node.hash, leaves }
+  }
+  const bit = bitOf(hash, shift)
+  const index = indexOf(node.bitmap, bit)
+  const below = without(node.nodes[index] as Node<V>, hash, key, shift + bitsPerLevel)
+  const nodes = below === undefined ? node.nodes.toSpliced(index, 1) : node.nodes.with(index, below)
+  const only = nodes[0]
+  if (only === undefined) return undefined
+  if (nodes.length === 1 && only.tag !== 1) return only
+  return { tag: 1, bitmap: below === undefined ? node.bitmap & ~bit : node.bitmap, nodes }
+}
+
+/** The table without the key. */
+export const remove = <V>(table: Table<V>, key: string): Table<V> =>
+  table.root === undefined || leafOf(table.root, key) === undefined
+    ? table
+    : { size: table.size - 1, root: without(table.root, hashOf(key), key, 0), decode: table.decode }
+
+function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
+  if (node === undefined) return
+  if (node.tag === 0) yield node
+  else for (const below of node.tag === 1 ? node.nodes : node.leaves) yield* leavesOf(below)
+}
+
+/** All entries, in an order of no meaning. */
+export function* entries<V>(table: Table<V>): Generator<readonly [string, V]> {
+  for (const leaf of leavesOf(table.root)) yield [leaf.key, valueOf(table, leaf)]
+}
+
+const at = <V>(node: Branch<V>, bit: number): Node<V> | undefined =>
+  (node.bitmap & bit) === 0 ? undefined : node.nodes[indexOf(node.bitmap, bit)]
+
+function* differing<V>(before: Node<V> | undefined, after: Node<V> | undefined): Generator<readonly [string, Leaf<V> | undefined]> {
+  if (before === after) return
+  if (before?.tag === 1 && after?.tag === 1) {
+    for (let slot = 0; slot < 32; slot++) yield* differing(at(before, 1 << slot), at(after, 1 << slot))
+    return
+  }
+  const left = new Map([...leavesOf(before)].map((leaf) => [leaf.key, leaf]))
+  for (const leaf of leavesOf(after)) {
+    if (left.get(leaf.key) !== leaf) yield [leaf.key, leaf]
+    left.delete(leaf.key)
+  }
+  for (const key of left.keys()) yield [key, undefined]
+}
+
+/** The entries of `after` that are not those of `before`, and with undefined the keys that are gone. Skips all they share. */
+export function* changes<V>(before: Table<V>, after: Table<V>): Generator<readonly [string, V | undefined]> {
+  for (const [key, leaf] of differing(before.root, after.root)) {
+    yield [key, leaf === undefined ? undefined : valueOf(after, leaf)]
+  }
+}
