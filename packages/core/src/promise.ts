@@ -41,7 +41,10 @@ export type PromiseSnapshotter = Streams & {
     paths?: readonly string[],
     options?: CallOptions,
   ) => Promise<Info>
-  readonly attach: (key: string, options?: CallOptions) => Promise<{ readonly path: string; readonly files: PromiseFiles }>
+  readonly attach: (
+    key: string,
+    options?: CallOptions,
+  ) => Promise<{ readonly path: string; readonly files: PromiseFiles }>
   readonly detach: (key: string, options?: CallOptions) => Promise<void>
   readonly stat: (key: string) => Promise<Info>
   readonly mounts: (key: string) => Promise<readonly Mount[]>
@@ -56,7 +59,9 @@ export type PromiseSnapshotter = Streams & {
 
 /** The tagged value as an Error; of an abort the signal's own reason. */
 const thrown = (refused: Refused): unknown =>
-  refused._tag === 'Aborted' ? refused.reason : Object.assign(new Error(refused.message), refused, { name: refused._tag })
+  refused._tag === 'Aborted'
+    ? refused.reason
+    : Object.assign(new Error(refused.message), refused, { name: refused._tag })
 
 const resolved = async <R>(task: TaskEither<Refused, R>): Promise<R> => {
   const result = await task()

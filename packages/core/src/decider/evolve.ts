@@ -12,15 +12,17 @@ const found = <V>(table: Table<V>, key: string): V => {
   return value
 }
 
-const edited = (snapshots: Table<Snapshot>, name: string, edit: (draft: { -readonly [K in keyof Snapshot]: Snapshot[K] }) => void) =>
-  set(snapshots, name, immer.produce(found(snapshots, name), edit))
+const edited = (
+  snapshots: Table<Snapshot>,
+  name: string,
+  edit: (draft: { -readonly [K in keyof Snapshot]: Snapshot[K] }) => void,
+) => set(snapshots, name, immer.produce(found(snapshots, name), edit))
 
-const childrenOf = (snapshots: Table<Snapshot>, parent: string, more: 1 | -1): Table<Snapshot> =>
-  parent === ''
-    ? snapshots
-    : edited(snapshots, parent, (draft) => {
-        draft.children += more
-      })
+const childrenOf = (snapshots: Table<Snapshot>, parent: string, more: 1 | -1): Table<Snapshot> => {
+  if (parent === '') return snapshots
+  const snapshot = found(snapshots, parent)
+  return set(snapshots, parent, { ...snapshot, children: snapshot.children + more })
+}
 
 /** The state in which the event's intent is outstanding and the names are held for it. */
 const asked = (state: State, asking: Asking, names: readonly string[], blocks: Pending['blocks']): State => {
@@ -39,9 +41,14 @@ const ended = (state: State, intent: string, names: readonly string[]): State =>
   pending: names.reduce((pending, name) => remove(pending, name), state.pending),
 })
 
-const askedBy = <T extends Asking['type']>(state: State, event: Decided, type: T): Extract<Asking, { readonly type: T }> => {
+const askedBy = <T extends Asking['type']>(
+  state: State,
+  event: Decided,
+  type: T,
+): Extract<Asking, { readonly type: T }> => {
   const asking = found(state.outstanding, event.cause.id)
-  if (asking.type !== type) throw new Error(`event ${event.seq} ends intent ${event.cause.id}, which ${asking.type} asked for`)
+  if (asking.type !== type)
+    throw new Error(`event ${event.seq} ends intent ${event.cause.id}, which ${asking.type} asked for`)
   return asking as Extract<Asking, { readonly type: T }>
 }
 
@@ -158,4 +165,8 @@ const applied = (state: State, event: Decided): State => {
 }
 
 /** The state after the event. Pure; an event that does not fit the state throws, because then the log is not this state's. */
-export const evolve = (state: State, event: Decided): State => ({ ...applied(state, event), seq: event.seq, at: event.at })
+export const evolve = (state: State, event: Decided): State => ({
+  ...applied(state, event),
+  seq: event.seq,
+  at: event.at,
+})

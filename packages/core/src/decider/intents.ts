@@ -18,7 +18,18 @@ export const intentOf = (state: State, asking: Asking): Intent => {
       const { key, name, labels, profile, parent } = asking.data
       const { purpose, parent: madeOn } = snapshotOf(state, key)
       const parents = parentIds(state, parent)
-      return { type: 'SealLayer', id, layer, key, name, parents, madeParentless: madeOn === '', purpose, labels, profile }
+      return {
+        type: 'SealLayer',
+        id,
+        layer,
+        key,
+        name,
+        parents,
+        madeParentless: madeOn === '',
+        purpose,
+        labels,
+        profile,
+      }
     }
     case 'RemoveAccepted':
       return { type: 'RetireLayer', id, layer }

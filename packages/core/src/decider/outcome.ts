@@ -9,7 +9,12 @@ const succeeded = (asking: Asking, result: Result): readonly Event[] => {
   switch (asking.type) {
     case 'PrepareAccepted':
       if (result.type !== 'LayerCreated') break
-      return [{ type: 'Prepared', data: { id: data.id, key: asking.data.key, effective: result.effective, usage: result.usage } }]
+      return [
+        {
+          type: 'Prepared',
+          data: { id: data.id, key: asking.data.key, effective: result.effective, usage: result.usage },
+        },
+      ]
     case 'CommitAccepted': {
       if (result.type !== 'LayerSealed') break
       const { id, key, name } = asking.data

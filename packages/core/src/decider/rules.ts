@@ -44,7 +44,9 @@ const parentAfterCommit = (state: State, command: Commit, snapshot: Snapshot): E
   const { parent = '', key, name } = command
   if (parent === '' || parent === snapshot.parent) return E.right(snapshot.parent)
   if (snapshot.parent !== '') {
-    return E.left(invalidArgument('parent', parent, `must be ${snapshot.parent}, the parent that ${key} has, or absent`))
+    return E.left(
+      invalidArgument('parent', parent, `must be ${snapshot.parent}, the parent that ${key} has, or absent`),
+    )
   }
   if (parent === name) return E.left(invalidArgument('parent', parent, 'must not be the name being committed'))
   const found = parent === key ? undefined : find(state, parent)
@@ -61,7 +63,9 @@ export const decideCommit = (state: State, command: Commit): Decision => {
   const snapshot = find(state, key)
   if (snapshot === undefined) return E.left(notFound(`commit ${key}: snapshot ${key}`))
   if (snapshot.kind !== 'Active') {
-    return E.left(failedPrecondition(`commit ${key}: snapshot ${key} is ${snapshot.kind}, only an Active one can be committed`))
+    return E.left(
+      failedPrecondition(`commit ${key}: snapshot ${key} is ${snapshot.kind}, only an Active one can be committed`),
+    )
   }
   if (isAttached(state, key)) {
     return E.left(failedPrecondition(`commit ${key}: snapshot ${key} is attached, detach it first`))
@@ -103,7 +107,9 @@ export const decideUpdate = (state: State, command: Update): Decision => {
   for (const [index, path] of (paths.length === 0 ? ['labels'] : paths).entries()) {
     const next = withPath(labels, given, path)
     if (next === undefined) {
-      return E.left(invalidArgument(`paths[${index}]`, path, 'must be labels or labels.<key>; nothing else can be updated'))
+      return E.left(
+        invalidArgument(`paths[${index}]`, path, 'must be labels or labels.<key>; nothing else can be updated'),
+      )
     }
     labels = next
   }

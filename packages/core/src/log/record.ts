@@ -9,21 +9,26 @@ export type Sha256 = (text: string) => string
 /** The hash before the first record. */
 export const noHash = '0'.repeat(64)
 
-const tailLength = ',"hash":""}'.length + 64
-
-const hashed = (body: string, hash: string): string => `${body.slice(0, -1)},"hash":"${hash}"}`
+const hashField = ',"hash":"'
+const tailLength = hashField.length + 64 + '"}'.length
 
 /** A record as the store keeps it. `text` is JSON in one line that ends with the hash. */
-export type SealedRecord = { readonly seq: number; readonly hash: string; readonly text: string; readonly recorded: Recorded }
+export type SealedRecord = {
+  readonly seq: number
+  readonly hash: string
+  readonly text: string
+  readonly recorded: Recorded
+}
 
 /** Adds version and hash. `hash` = SHA-256 of the previous record's hash followed by this record's JSON without its hash. */
 export const seal = (previousHash: string, record: Decided, sha256: Sha256): SealedRecord => {
   const v = versions.newest[record.type] as number
   const { seq, at, type, data, cause } = record
-  if (versions.codecs[`${type}@${v}`]?.is(data) !== true) throw new Error(`${type} ${seq} has malformed data: ${JSON.stringify(data)}`)
+  if (versions.codecs[`${type}@${v}`]?.is(data) !== true)
+    throw new Error(`${type} ${seq} has malformed data: ${JSON.stringify(data)}`)
   const body = JSON.stringify({ v, seq, at, type, data, cause })
   const hash = sha256(previousHash + body)
-  return { seq, hash, text: hashed(body, hash), recorded: { ...record, v, hash } }
+  return { seq, hash, text: `${body.slice(0, -1)}${hashField}${hash}"}`, recorded: { ...record, v, hash } }
 }
 
 const malformed = (seq: number, problem: string): E.Either<StoreFault, never> =>
@@ -64,12 +69,11 @@ export const openRecord = (text: string, seq: number, known: Versions = versions
   const type = envelope.type as EventType
   const current = upcast(known, type, envelope.v as number, envelope.data)
   if ('problem' in current) return malformed(seq, current.problem)
-  return E.right({ ...envelope, data: current.data } as Recorded)
+  return E.right((current.data === envelope.data ? envelope : { ...envelope, data: current.data }) as Recorded)
 }
 
 /** Whether the record's hash is that of its text after `previousHash`. */
 export const isChained = (text: string, previousHash: string, sha256: Sha256): boolean => {
-  const hash = text.slice(-66, -2)
-  const body = `${text.slice(0, -tailLength)}}`
-  return text === hashed(body, hash) && sha256(previousHash + body) === hash
+  const isSealed = text.startsWith(hashField, text.length - tailLength) && text.endsWith('"}')
+  return isSealed && sha256(`${previousHash}${text.slice(0, -tailLength)}}`) === text.slice(-66, -2)
 }

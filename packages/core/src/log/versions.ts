@@ -24,7 +24,12 @@ export const versions: Versions = {
 }
 
 /** Data of `type@v` as the newest version, or why it can't be read. */
-export const upcast = (known: Versions, type: string, v: number, data: unknown): { readonly data: unknown } | { readonly problem: string } => {
+export const upcast = (
+  known: Versions,
+  type: string,
+  v: number,
+  data: unknown,
+): { readonly data: unknown } | { readonly problem: string } => {
   const codec = known.codecs[`${type}@${v}`]
   if (codec === undefined) {
     return { problem: `its type ${type}@${v} is not known to this version of the library; open it with a newer one` }

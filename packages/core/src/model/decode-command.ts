@@ -25,7 +25,8 @@ const text =
 const name = text(nameLimit)
 
 /** A key or name that is to be made. */
-const newName: Check = (field, value) => (value === '' ? invalidArgument(field, value, 'must not be empty') : name(field, value))
+const newName: Check = (field, value) =>
+  value === '' ? invalidArgument(field, value, 'must not be empty') : name(field, value)
 
 /** A key or name that is looked up: nothing is found under an empty one. */
 const knownName: Check = (field, value) => (value === '' ? notFound('snapshot ""') : name(field, value))

@@ -79,4 +79,3 @@ export type Decided = Event & { readonly seq: number; readonly at: string; reado
 
 /** A record as stored. `v` is the version of its data; `hash` covers the previous record's hash and this record's text. */
 export type Recorded = Decided & { readonly v: number; readonly hash: string }
-

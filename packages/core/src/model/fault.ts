@@ -1,11 +1,5 @@
 /** A refusal of what the caller asked for. The names are containerd's error categories. */
-export type Rejection =
-  | NotFound
-  | AlreadyExists
-  | FailedPrecondition
-  | InvalidArgument
-  | Unimplemented
-  | Unavailable
+export type Rejection = NotFound | AlreadyExists | FailedPrecondition | InvalidArgument | Unimplemented | Unavailable
 
 export type NotFound = { readonly _tag: 'NotFound'; readonly message: string }
 export type AlreadyExists = { readonly _tag: 'AlreadyExists'; readonly message: string }
@@ -44,14 +38,16 @@ export type Aborted = { readonly _tag: 'Aborted'; readonly message: string; read
 /** What an intent may fail with: the backend's fault, or content that can't enter a layer. Kept in the log as it is. */
 export type Failure = BackendFault | InvalidArgument
 
-const shortened = (text: string): string => (text.length <= 128 ? text : `${text.slice(0, 128)}… (${text.length} characters)`)
+const shortened = (text: string): string =>
+  text.length <= 128 ? text : `${text.slice(0, 128)}… (${text.length} characters)`
 
 /** A value as an error shows it: JSON where it has one, at most 128 characters of it. */
 export const shown = (value: unknown): string => {
   if (typeof value === 'string') return shortened(JSON.stringify(value.length <= 160 ? value : value.slice(0, 160)))
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function' || typeof value === 'symbol') return typeof value
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
   return String(value)
 }
 
@@ -87,7 +83,11 @@ export const storeFault = (message: string, code: string): StoreFault => ({ _tag
 export const backendFault = (message: string, code: number): BackendFault => ({ _tag: 'BackendFault', message, code })
 export const overloaded = (message: string): Overloaded => ({ _tag: 'Overloaded', message })
 export const closed = (message: string): Closed => ({ _tag: 'Closed', message })
-export const aborted = (reason: unknown): Aborted => ({ _tag: 'Aborted', message: 'the caller stopped waiting', reason })
+export const aborted = (reason: unknown): Aborted => ({
+  _tag: 'Aborted',
+  message: 'the caller stopped waiting',
+  reason,
+})
 
 /** HRESULTs that the simulated and the native backend share. */
 export const hresult = {

@@ -8,13 +8,7 @@ export type IntentId = string
  * A side effect that a backend performs. Each is idempotent by `id`: performed again, it looks at what is there and does
  * the rest. `layer` names the directory, `parents` the layers below it, nearest first, the base layer last.
  */
-export type Intent =
-  | CreateLayer
-  | SealLayer
-  | AttachLayer
-  | DetachLayer
-  | RetireLayer
-  | DestroyLayer
+export type Intent = CreateLayer | SealLayer | AttachLayer | DetachLayer | RetireLayer | DestroyLayer
 
 type Asked<T extends string> = { readonly type: T; readonly id: IntentId; readonly layer: SnapshotId }
 

@@ -79,7 +79,8 @@ export const openEngine = (start: Omit<JournalStart, 'onDurable'> & { readonly b
   const onOutcome = (outcome: Outcome): void => {
     const stepped = stepNow(outcome)
     if (stepped === undefined || E.isLeft(stepped) || stepped.right.recorded.length === 0) return
-    const result: E.Either<Failure, State> = outcome.type === 'Succeeded' ? E.right(stepped.right.state) : E.left(outcome.failure)
+    const result: E.Either<Failure, State> =
+      outcome.type === 'Succeeded' ? E.right(stepped.right.state) : E.left(outcome.failure)
     take(stepped.right, () => {
       answers.get(outcome.intent)?.(result)
       answers.delete(outcome.intent)

@@ -59,7 +59,6 @@ export type Streams = {
   readonly progress$: Observable<Progress>
 }
 
-
 /** The snapshotter whose calls are TaskEithers: nothing happens until the task is run. */
 export type Snapshotter = Streams & {
   /** The records that opening made: outstanding intents that were performed again, what was detached or moved aside. */

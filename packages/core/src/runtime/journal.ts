@@ -100,7 +100,11 @@ export const openJournal = (start: JournalStart): Journal => {
     stop(storeFault(cause instanceof Error ? cause.message : String(cause), 'UNEXPECTED'))
   }
 
-  const append = async (records: readonly SealedRecord[], state: State, withRows: boolean): Promise<StoreFault | undefined> => {
+  const append = async (
+    records: readonly SealedRecord[],
+    state: State,
+    withRows: boolean,
+  ): Promise<StoreFault | undefined> => {
     const last = records.at(-1)
     const next: Head = last === undefined ? head : { seq: last.seq, hash: last.hash }
     const rows = withRows ? await rowsSince(state, next.hash) : undefined

@@ -17,13 +17,22 @@ const checkpointHead = async (store: EventStore, initial: State): Promise<E.Eith
     if (value === undefined) continue
     const found = openHeadRow(value, initial)
     return found === undefined
-      ? E.left(storeFault('the checkpoint was written by another version of the library; open it with that one', 'UNKNOWN_VERSION'))
+      ? E.left(
+          storeFault(
+            'the checkpoint was written by another version of the library; open it with that one',
+            'UNKNOWN_VERSION',
+          ),
+        )
       : E.right(found)
   }
   return E.right({ state: initial, hash: noHash })
 }
 
-const checkpointState = async (store: EventStore, clock: Clock, initial: State): Promise<E.Either<StoreFault, Replayed>> => {
+const checkpointState = async (
+  store: EventStore,
+  clock: Clock,
+  initial: State,
+): Promise<E.Either<StoreFault, Replayed>> => {
   const found = await checkpointHead(store, initial)
   if (E.isLeft(found) || found.right.state.seq === 0) return found
   let { state } = found.right

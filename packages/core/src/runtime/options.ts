@@ -4,13 +4,20 @@ import { invalidArgument, type InvalidArgument } from '../model/fault.js'
 import { systemClock } from './clock.js'
 import type { CallOptions, OpenOptions } from './face.js'
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
 
-const port = (options: Readonly<Record<string, unknown>>, field: string, methods: readonly string[]): InvalidArgument | undefined => {
+const port = (
+  options: Readonly<Record<string, unknown>>,
+  field: string,
+  methods: readonly string[],
+): InvalidArgument | undefined => {
   const value = options[field]
   if (!isObject(value)) return invalidArgument(field, value, `must be one, with the functions ${methods.join(', ')}`)
   const missing = methods.find((method) => typeof value[method] !== 'function')
-  return missing === undefined ? undefined : invalidArgument(`${field}.${missing}`, value[missing], 'must be a function')
+  return missing === undefined
+    ? undefined
+    : invalidArgument(`${field}.${missing}`, value[missing], 'must be a function')
 }
 
 const known = { store: true, backend: true, profile: true, clock: true }
@@ -40,7 +47,8 @@ export const decodeCallOptions = (
   if (!isObject(options)) return E.left(invalidArgument('options', options, 'must be an object'))
   const { signal, ...fields } = options as CallOptions
   const reserved = ['type', 'key', 'name', 'paths'].find((field) => Object.hasOwn(fields, field))
-  if (reserved !== undefined) return E.left(invalidArgument(reserved, (fields as Record<string, unknown>)[reserved], 'is no option'))
+  if (reserved !== undefined)
+    return E.left(invalidArgument(reserved, (fields as Record<string, unknown>)[reserved], 'is no option'))
   if (signal === undefined) return E.right({ fields })
   return typeof signal === 'object' && signal !== null && typeof signal.addEventListener === 'function'
     ? E.right({ fields, signal })

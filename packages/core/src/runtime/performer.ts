@@ -5,7 +5,12 @@ import type { Outstanding } from './face.js'
 import { firstPause, intentLimit, longestPause } from './limits.js'
 import type { Backend, Clock, Progress } from './ports.js'
 
-type Run = { readonly intent: Intent; attempts: number; lastFault: Failure | undefined; state: 'queued' | 'running' | 'resting' }
+type Run = {
+  readonly intent: Intent
+  attempts: number
+  lastFault: Failure | undefined
+  state: 'queued' | 'running' | 'resting'
+}
 
 export type PerformerStart = {
   readonly backend: Backend
@@ -38,7 +43,10 @@ const expected: Readonly<Record<Intent['type'], Result['type']>> = {
 }
 
 const broken = (intent: Intent, what: string): Failure =>
-  backendFault(`the backend broke its contract in ${intent.type} of layer ${intent.layer}: ${what}`, hresult.unspecified)
+  backendFault(
+    `the backend broke its contract in ${intent.type} of layer ${intent.layer}: ${what}`,
+    hresult.unspecified,
+  )
 
 const execute = async (
   { backend, onProgress }: PerformerStart,

@@ -43,11 +43,7 @@ export type EventStore = {
    * Writes records and rows in one atomic durable batch, after which the head is the last record's. Refused with a
    * StoreFault `STALE_HEAD`, nothing written, when the log does not end at `expected`. Calls are not made in parallel.
    */
-  readonly append: (
-    expected: Head,
-    records: readonly Sealed[],
-    rows?: readonly Row[],
-  ) => TaskEither<StoreFault, void>
+  readonly append: (expected: Head, records: readonly Sealed[], rows?: readonly Row[]) => TaskEither<StoreFault, void>
   /** The texts of all records after `after`, in order, in batches of any size. Ends after the first Left. */
   readonly read: (after: number) => AsyncIterable<Either<StoreFault, readonly string[]>>
   /** All rows whose key starts with `prefix`, in batches of at most 250. Ends after the first Left. */

@@ -11,7 +11,11 @@ import { sliceLength } from './limits.js'
 import type { Clock, FoundLayer } from './ports.js'
 
 /** Of the directories found, those that no record and no outstanding intent of this state stands for. */
-export const unclaimed = async (state: State, clock: Clock, found: readonly FoundLayer[]): Promise<readonly FoundLayer[]> => {
+export const unclaimed = async (
+  state: State,
+  clock: Clock,
+  found: readonly FoundLayer[],
+): Promise<readonly FoundLayer[]> => {
   if (found.length === 0) return []
   const known = new Set<SnapshotId>()
   let visited = 0
@@ -25,7 +29,11 @@ export const unclaimed = async (state: State, clock: Clock, found: readonly Foun
 }
 
 /** Records what opening found: a new log's identity, an accepted loss, directories moved aside. */
-const recordFindings = async (engine: Engine, clock: Clock, events: readonly Event[]): Promise<E.Either<Refused, State>> => {
+const recordFindings = async (
+  engine: Engine,
+  clock: Clock,
+  events: readonly Event[],
+): Promise<E.Either<Refused, State>> => {
   const state = engine.journal.accepted()
   if (events.length === 0) return E.right(state)
   return engine.record(recordAll(state, events, { id: String(state.seq + 1), by: 'open' }, clock.now()))
@@ -60,4 +68,3 @@ export const detachAll = async (engine: Engine, by: string): Promise<void> => {
   const keys = [...entries(engine.journal.durable().attached)].map(([key]) => key)
   for (const key of keys) await engine.dispatch({ type: 'Detach', key, by })
 }
-

@@ -63,7 +63,11 @@ async function* walking(
   }
 }
 
-const attachmentOf = async ({ engine, backend }: Parts, state: State, key: string): Promise<E.Either<Refused, Attachment>> => {
+const attachmentOf = async (
+  { engine, backend }: Parts,
+  state: State,
+  key: string,
+): Promise<E.Either<Refused, Attachment>> => {
   const found = find(state, key)
   if (E.isLeft(found)) return found
   const attachedBy = get(state.attached, key)
@@ -131,7 +135,9 @@ const faceOf = (parts: Parts): Snapshotter => {
         const found = find(state, name)
         if (E.isLeft(found)) return found
         const isAtRest = !isAttached(state, name) && get(journal.accepted().pending, name) === undefined
-        return found.right.kind !== 'Committed' && isAtRest ? backend.usage(found.right.id)() : E.right(found.right.usage)
+        return found.right.kind !== 'Committed' && isAtRest
+          ? backend.usage(found.right.id)()
+          : E.right(found.right.usage)
       }),
     walk: (filters = []) => walking(parts, filters, isClosed),
     plan: (command: Command) =>

@@ -5,7 +5,7 @@ import type { Text } from './filter-parser.js'
 const patternBudget = 20_000
 
 /** A Unicode class, or a range beyond ASCII that may have to be case-folded, takes as long as this many instructions. */
-const wideClassCost = 100
+const wideClassCost = 200
 
 const count = /\{(\d+)(?:,(\d*))?\}/y
 const flags = /\(\?[imsU-]*\)/y

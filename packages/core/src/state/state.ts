@@ -57,7 +57,7 @@ export const isAttached = (state: State, key: string): boolean => get(state.atta
 /** The ids of a snapshot's parents, nearest first, the base layer last. */
 export const parentIds = (state: State, parent: string): readonly SnapshotId[] => {
   const ids: SnapshotId[] = []
-  for (let name = parent; name !== ''; ) {
+  for (let name = parent; name !== '';) {
     const snapshot = get(state.snapshots, name)
     if (snapshot === undefined) throw new Error(`the state holds no record of the parent ${name}`)
     ids.push(snapshot.id)

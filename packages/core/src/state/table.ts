@@ -10,7 +10,13 @@ export type Table<V> = {
 }
 
 /** `value` is undefined while the entry is still the text of a checkpoint row; the first touch decodes it. */
-type Leaf<V> = { readonly tag: 0; readonly hash: number; readonly key: string; value: V | undefined; row: string | undefined }
+type Leaf<V> = {
+  readonly tag: 0
+  readonly hash: number
+  readonly key: string
+  value: V | undefined
+  row: string | undefined
+}
 type Branch<V> = { readonly tag: 1; readonly bitmap: number; readonly nodes: readonly Node<V>[] }
 type Collision<V> = { readonly tag: 2; readonly hash: number; readonly leaves: readonly Leaf<V>[] }
 type Node<V> = Leaf<V> | Branch<V> | Collision<V>
@@ -146,7 +152,10 @@ export function* entries<V>(table: Table<V>): Generator<readonly [string, V]> {
 const at = <V>(node: Branch<V>, bit: number): Node<V> | undefined =>
   (node.bitmap & bit) === 0 ? undefined : node.nodes[indexOf(node.bitmap, bit)]
 
-function* differing<V>(before: Node<V> | undefined, after: Node<V> | undefined): Generator<readonly [string, Leaf<V> | undefined]> {
+function* differing<V>(
+  before: Node<V> | undefined,
+  after: Node<V> | undefined,
+): Generator<readonly [string, Leaf<V> | undefined]> {
   if (before === after) return
   if (before?.tag === 1 && after?.tag === 1) {
     for (let slot = 0; slot < 32; slot++) yield* differing(at(before, 1 << slot), at(after, 1 << slot))
