@@ -6,7 +6,7 @@ const colours = { Active: pc.yellow, View: pc.cyan, Committed: pc.green } as con
 const byName = (a: Info, b: Info): number => (a.name < b.name ? -1 : 1)
 
 const branch = (info: Info, all: readonly Info[], indent: string, isLast: boolean): readonly string[] => {
-  const children = all.filter(({ parent }) => parent === info.name).sort(byName)
+  const children = all.filter(({ parent }) => parent === info.name).toSorted(byName)
   const below = `${indent}${isLast ? '   ' : '│  '}`
   return [
     `${indent}${isLast ? '└─ ' : '├─ '}${colours[info.kind](info.name)} ${pc.dim(info.kind)}`,
@@ -16,6 +16,6 @@ const branch = (info: Info, all: readonly Info[], indent: string, isLast: boolea
 
 /** The snapshots as a tree of lines: each stands below its parent. */
 export const treeOf = (infos: readonly Info[]): readonly string[] => {
-  const roots = infos.filter(({ parent }) => parent === '').sort(byName)
+  const roots = infos.filter(({ parent }) => parent === '').toSorted(byName)
   return roots.flatMap((root, index) => branch(root, infos, '  ', index === roots.length - 1))
 }

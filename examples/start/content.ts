@@ -109,7 +109,7 @@ export const differences = (expected: Manifest, found: Manifest): readonly strin
 /** One text for a whole manifest, without the entries that a base layer has of its own. */
 export const digestOf = (manifest: Manifest): string => {
   const lines = [...manifest].filter(([path]) => !ownEntries.has(path)).map(([path, text]) => `${path}\0${text}\n`)
-  return `sha256:${createHash('sha256').update(lines.sort().join('')).digest('hex')}`
+  return `sha256:${createHash('sha256').update(lines.toSorted().join('')).digest('hex')}`
 }
 
 export const filesIn = (manifest: Manifest): number =>

@@ -46,7 +46,7 @@ const visitDirectory = async (found: Found, directory: string, prefix: string, w
   const folded = new Set<string>()
   const children = await readdir(directory, { withFileTypes: true, encoding: 'buffer' })
   const names = children.map((child) => ({ child, name: decoded(child.name) }))
-  for (const { child, name } of names.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))) {
+  for (const { child, name } of names.toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))) {
     const path = `${prefix}${name ?? child.name.toString('latin1')}`
     const problem = name === undefined ? 'its name is not UTF-8' : nameProblem(name)
     if (name === undefined || problem !== undefined) {

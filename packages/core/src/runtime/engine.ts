@@ -1,183 +1,189 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { Subject } from 'rxjs'
 import type { Input } from '../decider/decide.js'
-import { foresee } from '../decider/plan.js'
 import { intentOf } from '../decider/intents.js'
+import { foresee } from '../decider/plan.js'
 import { step, type Stepped } from '../decider/step.js'
 import { blockersOf, touchesOf } from '../decider/touches.js'
 import type { Command } from '../model/command.js'
 import type { Recorded } from '../model/event.js'
 import { aborted, closed, overloaded, storeFault, type Failure, type StoreFault } from '../model/fault.js'
-import type { Intent, Outcome } from '../model/intent.js'
-import { get } from '../state/table.js'
+import type { Intent, IntentId, Outcome } from '../model/intent.js'
 import type { State } from '../state/state.js'
+import { get } from '../state/table.js'
 import type { Plan, Refused } from './face.js'
-import { openJournal, type Journal, type JournalStart } from './journal.js'
+import { failJournal, openJournal, settled, take, type Journal, type JournalStart } from './journal.js'
 import { queueLimit } from './limits.js'
-import { openParking, type Parked } from './parking.js'
-import { openPerformer, type Performer } from './performer.js'
-import type { Backend, Progress } from './ports.js'
+import { openParking, type Parked, type Parking } from './parking.js'
+import { openPerformer, perform, type Performer } from './performer.js'
+import type { Backend, Clock, Progress } from './ports.js'
 
 /** Ends a command: with the state in which it is complete, or with why it is not. */
 type Answer = (result: E.Either<Refused, State>) => void
 
 /** The moving part of a snapshotter: commands in, events to the journal, intents to the backend, outcomes back in. */
 export type Engine = {
+  readonly clock: Clock
   readonly journal: Journal
   readonly performer: Performer
+  readonly parking: Parking
   readonly events$: Subject<Recorded>
   readonly intents$: Subject<Intent>
   readonly progress$: Subject<Progress>
-  /** Runs a decoded command to its end. The signal ends the waiting of the caller, and a parked command. */
-  readonly dispatch: (command: Command, signal?: AbortSignal) => Promise<E.Either<Refused, State>>
-  /** Records events that no command leads to. */
-  readonly record: (stepped: Stepped) => Promise<E.Either<Refused, State>>
-  readonly plan: (command: Command) => E.Either<Refused, Plan>
-  /** Ends the parked commands; from now on only `dispatch` of the engine's owner is to be called. */
-  readonly endParked: () => void
+  /** Who waits for the end of an intent. */
+  readonly answers: Map<IntentId, Answer>
+  unanswered: number
 }
 
 export const openEngine = (start: Omit<JournalStart, 'onDurable'> & { readonly backend: Backend }): Engine => {
   const { clock, backend } = start
-  const events$ = new Subject<Recorded>()
-  const intents$ = new Subject<Intent>()
-  const progress$ = new Subject<Progress>()
-  const parking = openParking()
-  const answers = new Map<string, Answer>()
-  let unanswered = 0
-
-  const onDurable = (records: readonly Recorded[], steps: readonly Stepped[]): void => {
-    for (const record of records) events$.next(record)
-    for (const { intents } of steps) for (const intent of intents) performer.perform(intent)
-  }
-  const journal = openJournal({ ...start, onDurable })
-
-  const stopFault = (): StoreFault => journal.fault() ?? storeFault('the log could not be written', 'UNEXPECTED')
-
-  const failEverything = (): void => {
-    const fault = stopFault()
-    for (const answer of answers.values()) answer(E.left(fault))
-    answers.clear()
-    for (const { end } of parking.clear()) end(E.left(fault))
-  }
-
-  /** Gives the step to the journal; `then` runs once it is durable, a fault has failed everything. */
-  const take = (stepped: Stepped, then: () => void): void =>
-    journal.take(stepped, (fault) => (fault === undefined ? then() : failEverything()))
-
-  /** One step from the accepted state. A rule that throws is a fault of the library: nothing is written after it. */
-  const stepNow = (input: Input): ReturnType<typeof step> | undefined => {
-    try {
-      return journal.fault() === undefined ? step(journal.accepted(), input, clock.now()) : undefined
-    } catch (cause) {
-      journal.fail(cause)
-      failEverything()
-      return undefined
-    }
-  }
-
-  const onOutcome = (outcome: Outcome): void => {
-    const stepped = stepNow(outcome)
-    if (stepped === undefined || E.isLeft(stepped) || stepped.right.recorded.length === 0) return
-    const result: E.Either<Failure, State> =
-      outcome.type === 'Succeeded' ? E.right(stepped.right.state) : E.left(outcome.failure)
-    take(stepped.right, () => {
-      answers.get(outcome.intent)?.(result)
-      answers.delete(outcome.intent)
-    })
-    parking.retry()
-  }
-
+  const [events$, intents$, progress$] = [new Subject<Recorded>(), new Subject<Intent>(), new Subject<Progress>()]
+  const journal = openJournal({
+    ...start,
+    onDurable: (records, steps) => {
+      for (const record of records) events$.next(record)
+      for (const { intents } of steps) for (const intent of intents) perform(performer, intent)
+    },
+  })
   const performer = openPerformer({
     backend,
     clock,
     onStart: (intent) => intents$.next(intent),
     onProgress: (progress) => progress$.next(progress),
-    onOutcome,
+    onOutcome: (outcome) => end(engine, outcome),
   })
-
-  /** Decides now; answers when durable, or when the intent has ended. False: the command has to wait. */
-  const attempt = (command: Command, answer: Answer): boolean => {
-    const stepped = stepNow(command)
-    if (stepped === undefined) {
-      answer(E.left(stopFault()))
-      return true
-    }
-    if (E.isLeft(stepped)) {
-      if (stepped.left._tag === 'Unavailable') return false
-      void journal.settled().then((lost) => answer(E.left(lost ?? stepped.left)))
-      return true
-    }
-    const { recorded, intents, state } = stepped.right
-    const [intent] = intents
-    if (intent !== undefined) {
-      answers.set(intent.id, answer)
-      take(stepped.right, () => undefined)
-    } else if (recorded.length > 0) {
-      journal.take(stepped.right, (lost) => answer(lost === undefined ? E.right(state) : E.left(lost)))
-    } else {
-      void journal.settled().then((lost) => answer(lost === undefined ? E.right(state) : E.left(lost)))
-    }
-    return true
-  }
-
-  const dispatch = (command: Command, signal?: AbortSignal): Promise<E.Either<Refused, State>> =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve(E.left(aborted(signal.reason)))
-      if (unanswered >= queueLimit) {
-        const message = `${unanswered} commands are unanswered, which is the limit; send ${command.type} again when some have ended`
-        return resolve(E.left(overloaded(message)))
-      }
-      unanswered++
-      const answer: Answer = (result) => {
-        unanswered--
-        signal?.removeEventListener('abort', onAbort)
-        resolve(result)
-      }
-      const touches = touchesOf(command)
-      const parked: Parked = {
-        command,
-        touches,
-        retry: () => (attempt(command, answer) ? 'done' : 'waits'),
-        end: answer,
-      }
-      const onAbort = (): void => {
-        if (parking.leave(parked)) answer(E.left(aborted(signal?.reason)))
-        else resolve(E.left(aborted(signal?.reason)))
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      if (parking.isBehind(touches) || !attempt(command, answer)) parking.park(parked)
-    })
-
-  const plan = (command: Command): E.Either<Refused, Plan> => {
-    const state = journal.accepted()
-    const waitsFor = [...parking.ahead(touchesOf(command)).map((parked) => parked.command), command]
-    const ids = new Set(waitsFor.flatMap((one) => blockersOf(state, one)).map(({ intent }) => intent))
-    if (ids.size > 0) {
-      const blockers = [...ids].flatMap((id) => {
-        const asking = get(state.outstanding, id)
-        return asking === undefined ? [] : [intentOf(state, asking)]
-      })
-      return E.right({ events: [], intents: [], blockers })
-    }
-    const foreseen = foresee(state, command, clock.now())
-    return E.isLeft(foreseen) ? foreseen : E.right({ ...foreseen.right, blockers: [] })
-  }
-
-  return {
+  const parking = openParking()
+  const engine: Engine = {
+    clock,
     journal,
     performer,
+    parking,
     events$,
     intents$,
     progress$,
-    dispatch,
-    plan,
-    record: (stepped) =>
-      new Promise((resolve) => {
-        journal.take(stepped, (fault) => resolve(fault === undefined ? E.right(stepped.state) : E.left(fault)))
-      }),
-    endParked: () => {
-      for (const { end } of parking.clear()) end(E.left(closed('the snapshotter was closed while the command waited')))
-    },
+    answers: new Map(),
+    unanswered: 0,
+  }
+  return engine
+}
+
+const stopFault = ({ journal }: Engine): StoreFault =>
+  journal.fault ?? storeFault('the log could not be written', 'UNEXPECTED')
+
+const failEverything = (engine: Engine): void => {
+  const fault = E.left(stopFault(engine))
+  for (const answer of engine.answers.values()) answer(fault)
+  engine.answers.clear()
+  for (const parked of engine.parking.clear()) parked.end(fault)
+}
+
+/** One step from the accepted state; undefined once the journal has stopped. A rule that throws stops it. */
+const stepNow = (engine: Engine, input: Input): ReturnType<typeof step> | undefined => {
+  const { journal, clock } = engine
+  try {
+    return journal.fault === undefined ? step(journal.accepted, input, clock.now()) : undefined
+  } catch (cause) {
+    failJournal(journal, cause)
+    failEverything(engine)
+    return undefined
+  }
+}
+
+/** An intent has ended: its events are recorded, its caller is answered once they are durable, parked commands get their turn. */
+const end = (engine: Engine, outcome: Outcome): void => {
+  const stepped = stepNow(engine, outcome)
+  if (stepped === undefined || E.isLeft(stepped) || stepped.right.recorded.length === 0) return
+  const { state } = stepped.right
+  const result: E.Either<Failure, State> = outcome.type === 'Succeeded' ? E.right(state) : E.left(outcome.failure)
+  take(engine.journal, stepped.right, (fault) => {
+    if (fault !== undefined) return failEverything(engine)
+    engine.answers.get(outcome.intent)?.(result)
+    engine.answers.delete(outcome.intent)
+  })
+  engine.parking.retry()
+}
+
+const answerWhenSettled = async (engine: Engine, answer: Answer, result: E.Either<Refused, State>): Promise<void> => {
+  const fault = await settled(engine.journal)
+  answer(fault === undefined ? result : E.left(fault))
+}
+
+/** Decides a command now. It is answered when its events are durable, or when its intent has ended. False: it has to wait. */
+const attempt = (engine: Engine, command: Command, answer: Answer): boolean => {
+  const stepped = stepNow(engine, command)
+  if (stepped === undefined) {
+    answer(E.left(stopFault(engine)))
+    return true
+  }
+  if (E.isLeft(stepped)) {
+    if (stepped.left._tag === 'Unavailable') return false
+    void answerWhenSettled(engine, answer, stepped)
+    return true
+  }
+  const { recorded, intents, state } = stepped.right
+  const [intent] = intents
+  if (intent !== undefined) {
+    engine.answers.set(intent.id, answer)
+    take(engine.journal, stepped.right, (fault) => {
+      if (fault !== undefined) failEverything(engine)
+    })
+  } else {
+    if (recorded.length > 0) take(engine.journal, stepped.right, () => undefined)
+    void answerWhenSettled(engine, answer, E.right(state))
+  }
+  return true
+}
+
+/** Runs a decoded command to its end. The signal ends a parked command; of an accepted one it ends the caller's waiting. */
+export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal): Promise<E.Either<Refused, State>> =>
+  new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve(E.left(aborted(signal.reason)))
+    if (engine.unanswered >= queueLimit) {
+      const found = `${engine.unanswered} commands are unanswered, which is the limit`
+      return resolve(E.left(overloaded(`${command.type} was not taken: ${found}; send it again when some have ended`)))
+    }
+    engine.unanswered++
+    const answer: Answer = (result) => {
+      engine.unanswered--
+      signal?.removeEventListener('abort', onAbort)
+      resolve(result)
+    }
+    const touches = touchesOf(command)
+    const parked: Parked = { command, touches, retry: () => attempt(engine, command, answer), end: answer }
+    const onAbort = (): void => {
+      const refused = E.left(aborted(signal?.reason))
+      if (engine.parking.leave(parked)) answer(refused)
+      else resolve(refused)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (engine.parking.isBehind(touches) || !attempt(engine, command, answer)) engine.parking.park(parked)
+  })
+
+/** Records events that no command leads to. */
+export const record = (engine: Engine, stepped: Stepped): Promise<E.Either<Refused, State>> =>
+  new Promise((resolve) => {
+    take(engine.journal, stepped, (fault) => resolve(fault === undefined ? E.right(stepped.state) : E.left(fault)))
+  })
+
+/** What a decoded command would lead to now, or what it would wait for. */
+export const plan = (engine: Engine, command: Command): E.Either<Refused, Plan> => {
+  const state = engine.journal.accepted
+  const waitsFor = [...engine.parking.ahead(touchesOf(command)), command]
+  const intents = new Set(waitsFor.flatMap((one) => blockersOf(state, one)).map(({ intent }) => intent))
+  if (intents.size === 0)
+    return E.map((foreseen: Omit<Plan, 'blockers'>) => ({ ...foreseen, blockers: [] }))(
+      foresee(state, command, engine.clock.now()),
+    )
+  const blockers = [...intents].flatMap((id) => {
+    const asking = get(state.outstanding, id)
+    return asking === undefined ? [] : [intentOf(state, asking)]
+  })
+  return E.right({ events: [], intents: [], blockers })
+}
+
+/** Ends the parked commands because the snapshotter closes. */
+export const endParked = (engine: Engine): void => {
+  for (const parked of engine.parking.clear()) {
+    parked.end(E.left(closed('the snapshotter was closed while the command waited')))
   }
 }

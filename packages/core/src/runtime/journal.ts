@@ -9,12 +9,12 @@ import { checkpointEvery, groupLimit, sliceLength } from './limits.js'
 import type { Clock, EventStore, Head, Row } from './ports.js'
 
 /** Called once: with nothing when the step is durable, with the fault when it will not be. */
-type Written = (fault?: StoreFault) => void
+export type Written = (fault?: StoreFault) => void
 
 /** A step on its way to the log. */
 type Waiting = { readonly stepped: Stepped; readonly written: Written[] }
 
-/** Where the journal begins: what was read from the store. */
+/** Where a journal begins: what was read from the store. */
 export type JournalStart = {
   readonly store: EventStore
   readonly clock: Clock
@@ -27,142 +27,141 @@ export type JournalStart = {
 }
 
 /** The one writer. Accepted state runs ahead of the log by what is waiting; durable state never does. */
-export type Journal = {
-  readonly accepted: () => State
-  readonly durable: () => State
-  /** Takes a step made from the accepted state. */
-  readonly take: (stepped: Stepped, written: Written) => void
-  /** Resolves when everything taken so far is durable, or with the fault. */
-  readonly settled: () => Promise<StoreFault | undefined>
-  /** Stops the journal for a reason of the owner's: a broken rule, after which no state can be trusted. */
-  readonly fail: (cause: unknown) => void
-  /** The fault that stopped the journal, after which nothing is taken. */
-  readonly fault: () => StoreFault | undefined
-  /** Writes a checkpoint of the durable state. To be called when nothing is waiting. */
-  readonly checkpoint: () => Promise<StoreFault | undefined>
+export type Journal = Omit<JournalStart, 'head' | 'state' | 'checkpointed'> & {
+  head: Head
+  checkpointed: State
+  accepted: State
+  durable: State
+  waiting: Waiting[]
+  inFlight: readonly Waiting[]
+  isDraining: boolean
+  /** What stopped the journal; nothing is taken after it. */
+  fault: StoreFault | undefined
 }
 
-const isolated = (fault: StoreFault): StoreFault =>
-  storeFault(
-    `the log could not be written, so this command is neither done nor refused; open the log again and ask: ${fault.message}`,
-    fault.code,
+export const openJournal = ({ state, ...start }: JournalStart): Journal => ({
+  ...start,
+  accepted: state,
+  durable: state,
+  waiting: [],
+  inFlight: [],
+  isDraining: false,
+  fault: undefined,
+})
+
+const unwritten = ({ message, code }: StoreFault): StoreFault => {
+  const advice = 'the log could not be written: this command is neither done nor refused; open the log again and stat'
+  return storeFault(`${advice}: ${message}`, code)
+}
+
+/** State ahead of the log is thrown away, and everybody who waits is told. */
+const stop = (journal: Journal, fault: StoreFault): StoreFault => {
+  const stopped = unwritten(fault)
+  const lost = [...journal.inFlight, ...journal.waiting]
+  Object.assign(journal, { fault: stopped, inFlight: [], waiting: [], accepted: journal.durable })
+  for (const { written } of lost) for (const told of written) told(stopped)
+  return stopped
+}
+
+/** Stops the journal because a rule of the library was broken, after which no state can be trusted. */
+export const failJournal = (journal: Journal, cause: unknown): void => {
+  stop(journal, storeFault(cause instanceof Error ? cause.message : String(cause), 'UNEXPECTED'))
+}
+
+const rowsSinceCheckpoint = async (journal: Journal, state: State, hash: string): Promise<readonly Row[]> => {
+  const rows: Row[] = []
+  for (const row of checkpointRows(journal.checkpointed, state, hash)) {
+    rows.push(row)
+    if (rows.length % sliceLength === 0) await journal.clock.yield()
+  }
+  return rows
+}
+
+const append = async (
+  journal: Journal,
+  records: readonly SealedRecord[],
+  state: State,
+  withCheckpoint: boolean,
+): Promise<StoreFault | undefined> => {
+  const last = records.at(-1)
+  const head: Head = last === undefined ? journal.head : { seq: last.seq, hash: last.hash }
+  const rows = withCheckpoint ? await rowsSinceCheckpoint(journal, state, head.hash) : undefined
+  const result = await journal.store.append(journal.head, records, rows)()
+  if (E.isLeft(result)) return stop(journal, result.left)
+  journal.head = head
+  journal.durable = state
+  if (withCheckpoint) journal.checkpointed = state
+  return undefined
+}
+
+/** Takes what waits, up to the limit of one write, and encodes it. */
+const nextGroup = (
+  journal: Journal,
+): { readonly group: readonly Waiting[]; readonly records: readonly SealedRecord[] } => {
+  const records: SealedRecord[] = []
+  let { hash } = journal.head
+  let size = 0
+  let count = 0
+  for (const { stepped } of journal.waiting) {
+    if (size >= groupLimit) break
+    for (const decided of stepped.recorded) {
+      const record = seal(hash, decided, journal.store.sha256)
+      hash = record.hash
+      size += record.text.length
+      records.push(record)
+    }
+    count++
+  }
+  const group = journal.waiting.slice(0, count)
+  journal.waiting = journal.waiting.slice(count)
+  return { group, records }
+}
+
+const writeGroup = async (journal: Journal): Promise<void> => {
+  const { group, records } = nextGroup(journal)
+  journal.inFlight = group
+  const state = (group.at(-1) as Waiting).stepped.state
+  const isCheckpointDue = state.seq - journal.checkpointed.seq >= checkpointEvery
+  if ((await append(journal, records, state, isCheckpointDue)) !== undefined) return
+  journal.inFlight = []
+  journal.onDurable(
+    records.map(({ recorded }) => recorded),
+    group.map(({ stepped }) => stepped),
   )
+  for (const { written } of group) for (const told of written) told()
+}
 
-export const openJournal = (start: JournalStart): Journal => {
-  const { store, clock, onDurable } = start
-  let { head, checkpointed } = start
-  let accepted = start.state
-  let durable = start.state
-  let waiting: Waiting[] = []
-  let inFlight: readonly Waiting[] = []
-  let running = false
-  let stopped: StoreFault | undefined
-
-  const nextGroup = (): { readonly group: readonly Waiting[]; readonly records: readonly SealedRecord[] } => {
-    const records: SealedRecord[] = []
-    let size = 0
-    let count = 0
-    let { hash } = head
-    while (count < waiting.length && size < groupLimit) {
-      for (const decided of (waiting[count] as Waiting).stepped.recorded) {
-        const record = seal(hash, decided, store.sha256)
-        hash = record.hash
-        size += record.text.length
-        records.push(record)
-      }
-      count++
-    }
-    const group = waiting.slice(0, count)
-    waiting = waiting.slice(count)
-    return { group, records }
+const drain = async (journal: Journal): Promise<void> => {
+  await Promise.resolve()
+  try {
+    while (journal.waiting.length > 0) await writeGroup(journal)
+  } catch (cause) {
+    failJournal(journal, cause)
+  } finally {
+    journal.isDraining = false
   }
+}
 
-  const rowsSince = async (state: State, hash: string): Promise<readonly Row[]> => {
-    const rows: Row[] = []
-    for (const row of checkpointRows(checkpointed, state, hash)) {
-      rows.push(row)
-      if (rows.length % sliceLength === 0) await clock.yield()
-    }
-    return rows
-  }
+/** Takes a step made from the accepted state. Steps taken while a write is under way share the next one. */
+export const take = (journal: Journal, stepped: Stepped, written: Written): void => {
+  if (journal.fault !== undefined) return written(journal.fault)
+  journal.accepted = stepped.state
+  journal.waiting.push({ stepped, written: [written] })
+  if (journal.isDraining) return
+  journal.isDraining = true
+  void drain(journal)
+}
 
-  const stop = (fault: StoreFault): StoreFault => {
-    stopped = isolated(fault)
-    const lost = [...inFlight, ...waiting]
-    inFlight = []
-    waiting = []
-    accepted = durable
-    for (const { written } of lost) for (const told of written) told(stopped)
-    return stopped
-  }
+/** Resolves when everything taken so far is durable, or with the fault. */
+export const settled = (journal: Journal): Promise<StoreFault | undefined> =>
+  new Promise((resolve) => {
+    const last = journal.waiting.at(-1) ?? journal.inFlight.at(-1)
+    if (last === undefined) resolve(journal.fault)
+    else last.written.push(resolve)
+  })
 
-  const fail = (cause: unknown): void => {
-    stop(storeFault(cause instanceof Error ? cause.message : String(cause), 'UNEXPECTED'))
-  }
-
-  const append = async (
-    records: readonly SealedRecord[],
-    state: State,
-    withRows: boolean,
-  ): Promise<StoreFault | undefined> => {
-    const last = records.at(-1)
-    const next: Head = last === undefined ? head : { seq: last.seq, hash: last.hash }
-    const rows = withRows ? await rowsSince(state, next.hash) : undefined
-    const result = await store.append(head, records, rows)()
-    if (E.isLeft(result)) return stop(result.left)
-    head = next
-    durable = state
-    if (withRows) checkpointed = state
-    return undefined
-  }
-
-  const writeGroup = async (): Promise<void> => {
-    const { group, records } = nextGroup()
-    inFlight = group
-    const state = (group.at(-1) as Waiting).stepped.state
-    const fault = await append(records, state, state.seq - checkpointed.seq >= checkpointEvery)
-    if (fault !== undefined) return
-    inFlight = []
-    onDurable(
-      records.map(({ recorded }) => recorded),
-      group.map(({ stepped }) => stepped),
-    )
-    for (const { written } of group) for (const told of written) told()
-  }
-
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) await writeGroup()
-    running = false
-  }
-
-  const wake = (): void => {
-    if (running) return
-    running = true
-    void Promise.resolve()
-      .then(drain)
-      .catch((cause: unknown) => {
-        running = false
-        fail(cause)
-      })
-  }
-
-  return {
-    accepted: () => accepted,
-    durable: () => durable,
-    fail,
-    fault: () => stopped,
-    take: (stepped, written) => {
-      if (stopped !== undefined) return written(stopped)
-      accepted = stepped.state
-      waiting.push({ stepped, written: [written] })
-      wake()
-    },
-    settled: () =>
-      new Promise((resolve) => {
-        const last = waiting.at(-1) ?? inFlight.at(-1)
-        if (last === undefined) resolve(stopped)
-        else last.written.push(resolve)
-      }),
-    checkpoint: async () => stopped ?? (durable === checkpointed ? undefined : append([], durable, true)),
-  }
+/** Writes a checkpoint of the durable state. To be called when nothing waits. */
+export const writeCheckpoint = async (journal: Journal): Promise<StoreFault | undefined> => {
+  if (journal.fault !== undefined || journal.durable === journal.checkpointed) return journal.fault
+  return append(journal, [], journal.durable, true)
 }

@@ -4,11 +4,11 @@ import type { State } from '../state/state.js'
 import type { Refused } from './face.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 
-/** A command that waits for others to end. `retry` decides it again and tells whether it still has to wait. */
+/** A command that waits for others to end. `retry` decides it again; false: it still has to wait. */
 export type Parked = {
   readonly command: Command
   readonly touches: Touches
-  readonly retry: () => 'waits' | 'done'
+  readonly retry: () => boolean
   /** Ends it undecided. */
   readonly end: (result: Either<Refused, State>) => void
 }
@@ -25,7 +25,7 @@ const add = (counts: Counts, names: readonly string[]): void => {
  */
 export type Parking = {
   /** The parked commands that a command with these touches has to stay behind. */
-  readonly ahead: (touches: Touches) => readonly Parked[]
+  readonly ahead: (touches: Touches) => readonly Command[]
   readonly isBehind: (touches: Touches) => boolean
   readonly park: (parked: Parked) => void
   /** False when it is not parked (any more). */
@@ -67,7 +67,7 @@ export const openParking = (): Parking => {
 
   return {
     isBehind,
-    ahead: (touches) => parked.filter((one) => collide(one.touches, touches)),
+    ahead: (touches) => parked.filter((one) => collide(one.touches, touches)).map(({ command }) => command),
     park,
     leave: (one) => {
       const others = parked.filter((other) => other !== one)
@@ -79,7 +79,7 @@ export const openParking = (): Parking => {
       const before = parked
       hold([])
       for (const one of before) {
-        if (isBehind(one.touches) || one.retry() === 'waits') park(one)
+        if (isBehind(one.touches) || !one.retry()) park(one)
       }
     },
     clear: () => {

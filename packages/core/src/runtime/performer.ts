@@ -5,11 +5,12 @@ import type { Outstanding } from './face.js'
 import { firstPause, intentLimit, longestPause } from './limits.js'
 import type { Backend, Clock, Progress } from './ports.js'
 
+/** An intent on its way to its end. `resting`: owed, failed, waiting to be tried again. */
 type Run = {
   readonly intent: Intent
+  state: 'queued' | 'running' | 'resting'
   attempts: number
   lastFault: Failure | undefined
-  state: 'queued' | 'running' | 'resting'
 }
 
 export type PerformerStart = {
@@ -17,21 +18,38 @@ export type PerformerStart = {
   readonly clock: Clock
   readonly onStart: (intent: Intent) => void
   readonly onProgress: (progress: Progress) => void
-  /** Told how an intent ended; an owed one that failed is not told of. */
+  /** Told how an intent ended; not told of an owed one that failed. */
   readonly onOutcome: (outcome: Outcome) => void
 }
 
 /** Runs intents, at most `intentLimit` at once, promised ones first; owed ones again and again with growing pauses. */
-export type Performer = {
-  readonly perform: (intent: Intent) => void
-  /** Tries every owed intent now; answers the first fault after all were tried. */
-  readonly settleOwed: () => Promise<Failure | undefined>
-  readonly describe: (intent: Intent) => Outstanding
-  /** Resolves when no promised intent waits or runs. */
-  readonly idle: () => Promise<void>
-  /** Starts nothing more; owed intents that run are told to stop. */
-  readonly stop: () => void
+export type Performer = PerformerStart & {
+  readonly runs: Map<IntentId, Run>
+  readonly promised: Run[]
+  readonly owed: Run[]
+  readonly stopping: AbortController
+  running: number
+  promisedRunning: number
+  /** Woken whenever a run ends. */
+  watchers: (() => void)[]
 }
+
+export const openPerformer = (start: PerformerStart): Performer => ({
+  ...start,
+  runs: new Map(),
+  promised: [],
+  owed: [],
+  stopping: new AbortController(),
+  running: 0,
+  promisedRunning: 0,
+  watchers: [],
+})
+
+const wake = (performer: Performer): void => {
+  for (const told of performer.watchers.splice(0)) told()
+}
+
+const change = (performer: Performer): Promise<void> => new Promise((resolve) => performer.watchers.push(resolve))
 
 const expected: Readonly<Record<Intent['type'], Result['type']>> = {
   CreateLayer: 'LayerCreated',
@@ -42,120 +60,106 @@ const expected: Readonly<Record<Intent['type'], Result['type']>> = {
   DestroyLayer: 'LayerDestroyed',
 }
 
-const broken = (intent: Intent, what: string): Failure =>
-  backendFault(
-    `the backend broke its contract in ${intent.type} of layer ${intent.layer}: ${what}`,
-    hresult.unspecified,
-  )
+const brokenContract = ({ type, layer }: Intent, what: string): Failure =>
+  backendFault(`the backend broke its contract in ${type} of layer ${layer}: ${what}`, hresult.unspecified)
 
 const execute = async (
-  { backend, onProgress }: PerformerStart,
+  { backend, onProgress }: Performer,
   intent: Intent,
   signal: AbortSignal,
 ): Promise<E.Either<Failure, Result>> => {
   try {
     const result = await backend.execute(intent, { signal, progress: onProgress })()
     if (E.isLeft(result) || result.right.type === expected[intent.type]) return result
-    return E.left(broken(intent, `it answered ${result.right.type}`))
+    return E.left(brokenContract(intent, `it answered ${result.right.type}`))
   } catch (cause) {
-    return E.left(broken(intent, cause instanceof Error ? cause.message : String(cause)))
+    return E.left(brokenContract(intent, cause instanceof Error ? cause.message : String(cause)))
   }
 }
 
-export const openPerformer = (start: PerformerStart): Performer => {
-  const { clock, onStart, onOutcome } = start
-  const runs = new Map<IntentId, Run>()
-  const queues = { promised: [] as Run[], owed: [] as Run[] }
-  const stopping = new AbortController()
-  let running = 0
-  let promisedRunning = 0
-  let changed: (() => void)[] = []
+const enqueue = (performer: Performer, run: Run): void => {
+  run.state = 'queued'
+  ;(isOwed(run.intent) ? performer.owed : performer.promised).push(run)
+  fill(performer)
+}
 
-  const tell = (): void => {
-    const waiting = changed
-    changed = []
-    for (const told of waiting) told()
-  }
-  const change = (): Promise<void> => new Promise((resolve) => changed.push(resolve))
+const rest = async (performer: Performer, run: Run): Promise<void> => {
+  run.state = 'resting'
+  const pause = Math.min(firstPause * 2 ** (run.attempts - 1), longestPause)
+  await performer.clock.sleep(pause, performer.stopping.signal)
+  if (run.state === 'resting' && !performer.stopping.signal.aborted) enqueue(performer, run)
+}
 
-  const enqueue = (run: Run): void => {
-    run.state = 'queued'
-    ;(isOwed(run.intent) ? queues.owed : queues.promised).push(run)
-    fill()
+const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result>): void => {
+  const { id } = run.intent
+  if (E.isLeft(result) && isOwed(run.intent)) {
+    run.lastFault = result.left
+    void rest(performer, run)
+    return
   }
-
-  const rest = async (run: Run): Promise<void> => {
-    run.state = 'resting'
-    await clock.sleep(Math.min(firstPause * 2 ** (run.attempts - 1), longestPause), stopping.signal)
-    if (run.state === 'resting' && !stopping.signal.aborted) enqueue(run)
-  }
-
-  const finish = (run: Run, result: E.Either<Failure, Result>): void => {
-    const { intent } = run
-    if (E.isRight(result)) {
-      runs.delete(intent.id)
-      onOutcome({ type: 'Succeeded', intent: intent.id, result: result.right })
-    } else if (isOwed(intent)) {
-      run.lastFault = result.left
-      void rest(run)
-    } else {
-      runs.delete(intent.id)
-      onOutcome({ type: 'Failed', intent: intent.id, failure: result.left })
-    }
-  }
-
-  const begin = async (run: Run): Promise<void> => {
-    const owed = isOwed(run.intent)
-    run.state = 'running'
-    run.attempts++
-    running++
-    if (!owed) promisedRunning++
-    onStart(run.intent)
-    const result = await execute(start, run.intent, owed ? stopping.signal : neverAborted)
-    running--
-    if (!owed) promisedRunning--
-    finish(run, result)
-    fill()
-    tell()
-  }
-
-  const fill = (): void => {
-    while (running < intentLimit && !stopping.signal.aborted) {
-      const run = queues.promised.shift() ?? queues.owed.shift()
-      if (run === undefined) return
-      void begin(run)
-    }
-  }
-
-  const settleOwed = async (): Promise<Failure | undefined> => {
-    const owed = [...runs.values()].filter(({ intent }) => isOwed(intent))
-    const before = new Map(owed.map((run) => [run, run.attempts]))
-    for (const run of owed) if (run.state === 'resting') enqueue(run)
-    const untried = (run: Run): boolean =>
-      runs.has(run.intent.id) && (run.state === 'running' || run.attempts === before.get(run))
-    while (owed.some(untried) && !stopping.signal.aborted) await change()
-    return owed.find(({ intent }) => runs.has(intent.id))?.lastFault
-  }
-
-  return {
-    perform: (intent) => {
-      const run: Run = { intent, attempts: 0, lastFault: undefined, state: 'queued' }
-      runs.set(intent.id, run)
-      enqueue(run)
-    },
-    settleOwed,
-    describe: (intent) => {
-      const run = runs.get(intent.id)
-      return { intent, owed: isOwed(intent), attempts: run?.attempts ?? 0, lastFault: run?.lastFault?.message ?? null }
-    },
-    idle: async () => {
-      while (promisedRunning > 0 || queues.promised.length > 0) await change()
-    },
-    stop: () => {
-      stopping.abort()
-      tell()
-    },
-  }
+  performer.runs.delete(id)
+  performer.onOutcome(
+    E.isRight(result)
+      ? { type: 'Succeeded', intent: id, result: result.right }
+      : { type: 'Failed', intent: id, failure: result.left },
+  )
 }
 
 const neverAborted = new AbortController().signal
+
+const begin = async (performer: Performer, run: Run): Promise<void> => {
+  const owed = isOwed(run.intent)
+  run.state = 'running'
+  run.attempts++
+  performer.running++
+  if (!owed) performer.promisedRunning++
+  performer.onStart(run.intent)
+  const result = await execute(performer, run.intent, owed ? performer.stopping.signal : neverAborted)
+  performer.running--
+  if (!owed) performer.promisedRunning--
+  finish(performer, run, result)
+  fill(performer)
+  wake(performer)
+}
+
+const fill = (performer: Performer): void => {
+  while (performer.running < intentLimit && !performer.stopping.signal.aborted) {
+    const run = performer.promised.shift() ?? performer.owed.shift()
+    if (run === undefined) return
+    void begin(performer, run)
+  }
+}
+
+export const perform = (performer: Performer, intent: Intent): void => {
+  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined }
+  performer.runs.set(intent.id, run)
+  enqueue(performer, run)
+}
+
+export const outstandingOf = (performer: Performer, intent: Intent): Outstanding => {
+  const run = performer.runs.get(intent.id)
+  const lastFault = run?.lastFault?.message ?? null
+  return { intent, owed: isOwed(intent), attempts: run?.attempts ?? 0, lastFault }
+}
+
+/** Tries every owed intent now; answers the first fault after all were tried. */
+export const settleOwed = async (performer: Performer): Promise<Failure | undefined> => {
+  const owed = [...performer.runs.values()].filter(({ intent }) => isOwed(intent))
+  const attemptsBefore = new Map(owed.map((run) => [run, run.attempts]))
+  for (const run of owed) if (run.state === 'resting') enqueue(performer, run)
+  const isOpen = (run: Run): boolean =>
+    performer.runs.has(run.intent.id) && (run.state !== 'resting' || run.attempts === attemptsBefore.get(run))
+  while (owed.some(isOpen) && !performer.stopping.signal.aborted) await change(performer)
+  return owed.find(({ intent }) => performer.runs.has(intent.id))?.lastFault
+}
+
+/** Resolves when no promised intent waits or runs. */
+export const idle = async (performer: Performer): Promise<void> => {
+  while (performer.promisedRunning > 0 || performer.promised.length > 0) await change(performer)
+}
+
+/** Starts nothing more; owed intents that run are told to stop. */
+export const stopPerforming = (performer: Performer): void => {
+  performer.stopping.abort()
+  wake(performer)
+}

@@ -36,8 +36,6 @@ export type State = {
   readonly outstanding: Table<Asking>
 }
 
-const read = <V>(row: string): V => JSON.parse(row) as V
-
 /** The state before the first record. */
 export const initialState = (profile: Profile): State => ({
   log: '',
@@ -45,10 +43,10 @@ export const initialState = (profile: Profile): State => ({
   seq: 0,
   at: '',
   lastId: 0,
-  snapshots: emptyTable<Snapshot>(read),
-  attached: emptyTable<IntentId>(read),
-  pending: emptyTable<Pending>(read),
-  outstanding: emptyTable<Asking>(read),
+  snapshots: emptyTable((row) => JSON.parse(row) as Snapshot),
+  attached: emptyTable((row) => JSON.parse(row) as IntentId),
+  pending: emptyTable((row) => JSON.parse(row) as Pending),
+  outstanding: emptyTable((row) => JSON.parse(row) as Asking),
 })
 
 /** Whether the content of the snapshot is laid out in a directory now. */
