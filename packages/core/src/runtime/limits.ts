@@ -16,3 +16,6 @@ export const longestPause = 60_000
 
 /** Entries handled before other work of the process gets a turn. */
 export const sliceLength = 1_000
+
+/** Nanoseconds after which a slice ends before its last entry. */
+export const sliceTime = 10_000_000n

@@ -10,7 +10,7 @@ import { entries, get } from '../state/table.js'
 import type { Engine } from './engine.js'
 import type { Outstanding, Refused } from './face.js'
 import { guardedFiles } from './guarded-files.js'
-import { sliceLength } from './limits.js'
+import { sliceLength, sliceTime } from './limits.js'
 import { outstandingOf } from './performer.js'
 import type { Attachment, Backend } from './ports.js'
 
@@ -48,7 +48,7 @@ export const outstandingIn = ({ journal, performer }: Engine): readonly Outstand
     .toSorted((a, b) => a.seq - b.seq)
     .map((asking) => outstandingOf(performer, intentOf(journal.durable, asking)))
 
-/** Visits one state, fixed at the first `next()`, in slices. */
+/** Visits one state, fixed at the first `next()`, in slices: an expensive filter may need more than a thousand records' time. */
 export async function* walking(
   { journal, clock }: Engine,
   filters: readonly string[],
@@ -59,10 +59,13 @@ export async function* walking(
   const matches = parseFilters(filters)
   if (E.isLeft(matches)) return yield matches
   let visited = 0
+  let since = clock.now()
   for (const [, snapshot] of entries(journal.durable.snapshots)) {
     if (isClosed()) return yield ended
     const info = infoOf(snapshot)
     if (matches.right(info)) yield E.right(info)
-    if (++visited % sliceLength === 0) await clock.yield()
+    if (++visited % sliceLength !== 0 && clock.now() - since < sliceTime) continue
+    await clock.yield()
+    since = clock.now()
   }
 }

@@ -1,0 +1,198 @@
+import type { Failure } from '../src/model/fault.js'
+import type { Intent, Result } from '../src/model/intent.js'
+import type { Kind, Purpose, Scratch, SnapshotId } from '../src/model/snapshot.js'
+import type { Backend, FoundLayer, Progress } from '../src/runtime/ports.js'
+import { equal } from './assert.js'
+import { type Tree, treeOf } from './content.js'
+import { left, promisedFiles, right } from './ports.js'
+import type { BackendSubject, PromiseFiles } from './subject.js'
+
+/** The log that every backend case belongs to. */
+export const thisLog = '3f6c1c52-8f0e-4a37-9d0e-2d2d7a1b6c11'
+
+export const noScratch: Scratch = { requested: null, requestedBy: null, utilityVm: false, note: null }
+
+type Below = { readonly parents?: readonly SnapshotId[] }
+type Creation = Below & {
+  readonly kind?: Exclude<Kind, 'Committed'>
+  readonly purpose?: Purpose
+  readonly scratch?: Partial<Scratch>
+}
+type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose }
+
+/** Each intent by what matters of it. Layers with parents that are no unpack layers have a scratch disk. */
+export const intents = {
+  create: (
+    layer: SnapshotId,
+    { kind = 'Active', parents = [], purpose = 'scratch', scratch = {} }: Creation = {},
+  ): Intent => ({
+    type: 'CreateLayer',
+    id: `${layer}1`,
+    layer,
+    key: `key ${layer}`,
+    kind,
+    parents,
+    purpose,
+    labels: {},
+    profile: 'bind',
+    scratch: purpose === 'unpack' || parents.length === 0 ? null : { ...noScratch, ...scratch },
+  }),
+  attach: (layer: SnapshotId, { parents = [] }: Below = {}, kind: Exclude<Kind, 'Committed'> = 'Active'): Intent => ({
+    type: 'AttachLayer',
+    id: `${layer}2`,
+    layer,
+    kind,
+    parents,
+  }),
+  detach: (layer: SnapshotId, { parents = [] }: Below = {}): Intent => ({
+    type: 'DetachLayer',
+    id: `${layer}3`,
+    layer,
+    parents,
+  }),
+  seal: (
+    layer: SnapshotId,
+    { parents = [], madeParentless = parents.length === 0, purpose = 'scratch' }: Sealing = {},
+  ): Intent => ({
+    type: 'SealLayer',
+    id: `${layer}4`,
+    layer,
+    key: `key ${layer}`,
+    name: `name ${layer}`,
+    parents,
+    madeParentless,
+    purpose,
+    labels: {},
+    profile: 'bind',
+  }),
+  retire: (layer: SnapshotId): Intent => ({ type: 'RetireLayer', id: `${layer}5`, layer }),
+  destroy: (layer: SnapshotId): Intent => ({ type: 'DestroyLayer', id: `${layer}6`, layer }),
+} as const
+
+const results: Readonly<Record<Intent['type'], Result['type']>> = {
+  CreateLayer: 'LayerCreated',
+  SealLayer: 'LayerSealed',
+  AttachLayer: 'LayerAttached',
+  DetachLayer: 'LayerDetached',
+  RetireLayer: 'LayerRetired',
+  DestroyLayer: 'LayerDestroyed',
+}
+
+const neverAborted = new AbortController().signal
+
+const execution = (backend: Backend, intent: Intent) => {
+  const strays: Progress[] = []
+  const task = backend.execute(intent, {
+    signal: neverAborted,
+    progress: (progress) => {
+      if (progress.intent !== intent.id || progress.layer !== intent.layer) strays.push(progress)
+    },
+  })
+  return { task, strays }
+}
+
+/** Performs an intent, which must succeed. */
+export const perform = async (backend: Backend, intent: Intent): Promise<Result> => {
+  const { task, strays } = execution(backend, intent)
+  const result = await right(`${intent.type} ${intent.layer}`, task)
+  equal(`result of ${intent.type}`, result.type, results[intent.type])
+  equal(`progress of ${intent.type} that names another intent or layer`, strays, [])
+  return result
+}
+
+/** Performs an intent, which must fail with a BackendFault. */
+export const fails = (what: string, backend: Backend, intent: Intent): Promise<Failure> =>
+  left<Failure>(what, execution(backend, intent).task, 'BackendFault')
+
+/** Performs an intent; false when it was cut. */
+export const performOrCut = async (backend: Backend, intent: Intent): Promise<boolean> => {
+  const answer = await execution(backend, intent).task()
+  if (answer._tag === 'Left') equal(`tag of ${answer.left.message}`, answer.left._tag, 'BackendFault')
+  return answer._tag === 'Right'
+}
+
+/** Opens a backend for this log and answers what it found. Every layer is claimed, or those that `claims` takes. */
+export const openBackend = async (
+  backend: Backend,
+  claims: (found: FoundLayer) => boolean = () => true,
+): Promise<{ readonly found: readonly FoundLayer[]; readonly quarantined: readonly string[] }> => {
+  let found: readonly FoundLayer[] = []
+  const owner = {
+    log: thisLog,
+    unclaimed: async (layers: readonly FoundLayer[]) => {
+      found = [...layers].sort((a, b) => a.id - b.id)
+      return layers.filter((layer) => !claims(layer))
+    },
+  }
+  const { quarantined } = await right('open', backend.open(owner))
+  return { found, quarantined }
+}
+
+/** Opens the root again, as after a crash, and answers the backend and the layers it found. */
+export const reopened = async (
+  { reopen }: BackendSubject,
+  claims?: (found: FoundLayer) => boolean,
+): Promise<{
+  readonly backend: Backend
+  readonly found: readonly FoundLayer[]
+  readonly quarantined: readonly string[]
+}> => {
+  const backend = await reopen()
+  return { backend, ...(await openBackend(backend, claims)) }
+}
+
+/** The content of an attached layer. */
+export const filesOf = async (backend: Backend, layer: SnapshotId): Promise<PromiseFiles> =>
+  promisedFiles(await right(`files of ${layer}`, backend.files(layer)))
+
+/** Attaches a layer and lets `use` at its content. It stays attached. */
+export const attached = async <T>(
+  backend: Backend,
+  layer: SnapshotId,
+  below: Below,
+  use: (files: PromiseFiles) => Promise<T>,
+): Promise<T> => {
+  await perform(backend, intents.attach(layer, below))
+  return use(await filesOf(backend, layer))
+}
+
+/** Writes into a layer: attach, write, detach. */
+export const fill = async (
+  backend: Backend,
+  layer: SnapshotId,
+  below: Below,
+  use: (files: PromiseFiles) => Promise<void>,
+): Promise<void> => {
+  await attached(backend, layer, below, use)
+  await perform(backend, intents.detach(layer, below))
+}
+
+/** Makes layer 1: a base layer that holds `lower` and `both`. */
+export const makeBase = async (backend: Backend): Promise<void> => {
+  await perform(backend, intents.create(1))
+  await fill(backend, 1, {}, async (files) => {
+    await files.write('lower', 'of the base')
+    await files.write('both', 'of the base')
+    await files.write('folder/deep', 'of the base')
+  })
+  await perform(backend, intents.seal(1))
+}
+
+export const baseTree: Tree = {
+  lower: 'file of the base',
+  both: 'file of the base',
+  folder: 'directory',
+  'folder/deep': 'file of the base',
+}
+
+/** What a view of a sealed layer shows. `layers`: the layer and its parents; the view is layer 90 and goes again. */
+export const seenThroughView = async (backend: Backend, layers: readonly SnapshotId[]): Promise<Tree> => {
+  const below = { parents: layers }
+  await perform(backend, intents.create(90, { ...below, kind: 'View' }))
+  await perform(backend, intents.attach(90, below, 'View'))
+  const tree = await treeOf(await filesOf(backend, 90))
+  await perform(backend, intents.detach(90, below))
+  await perform(backend, intents.retire(90))
+  await perform(backend, intents.destroy(90))
+  return tree
+}

@@ -1,0 +1,2 @@
+export type { LevelStoreOptions } from './options.js'
+export { levelStore } from './store.js'
