@@ -35,7 +35,7 @@ const decideCommand = (state: State, command: Command): E.Either<Rejection, read
  */
 export const decide = (state: State, input: Input): E.Either<Rejection, readonly Event[]> => {
   if (input.type === 'Succeeded' || input.type === 'Failed') return E.right(decideOutcome(state, input))
-  const blocker = blockersOf(state, input)[0]
+  const [blocker] = blockersOf(state, input)
   if (blocker !== undefined) return E.left(unavailable(`snapshot ${blocker.name}`, blocker.intent))
   return decideCommand(state, input)
 }

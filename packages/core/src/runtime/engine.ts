@@ -4,7 +4,7 @@ import type { Input } from '../decider/decide.js'
 import { intentOf } from '../decider/intents.js'
 import { foresee } from '../decider/plan.js'
 import { step, type Stepped } from '../decider/step.js'
-import { blockersOf, touchesOf } from '../decider/touches.js'
+import { blockersOf, touchesOf, type Touches } from '../decider/touches.js'
 import type { Command } from '../model/command.js'
 import type { Recorded } from '../model/event.js'
 import { aborted, closed, overloaded, storeFault, type Failure, type StoreFault } from '../model/fault.js'
@@ -148,7 +148,7 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
       signal?.removeEventListener('abort', onAbort)
       resolve(result)
     }
-    const touches = touchesOf(command)
+    const touches = (): Touches => touchesOf(engine.journal.accepted, command)
     const parked: Parked = { command, touches, retry: () => attempt(engine, command, answer), end: answer }
     const onAbort = (): void => {
       const refused = E.left(aborted(signal?.reason))
@@ -156,7 +156,7 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
       else resolve(refused)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    if (engine.parking.isBehind(touches) || !attempt(engine, command, answer)) engine.parking.park(parked)
+    if (engine.parking.isBehind(touches()) || !attempt(engine, command, answer)) engine.parking.park(parked)
   })
 
 /** Records events that no command leads to. */
@@ -168,7 +168,7 @@ export const record = (engine: Engine, stepped: Stepped): Promise<E.Either<Refus
 /** What a decoded command would lead to now, or what it would wait for. */
 export const plan = (engine: Engine, command: Command): E.Either<Refused, Plan> => {
   const state = engine.journal.accepted
-  const waitsFor = [...engine.parking.ahead(touchesOf(command)), command]
+  const waitsFor = [...engine.parking.ahead(touchesOf(state, command)), command]
   const intents = new Set(waitsFor.flatMap((one) => blockersOf(state, one)).map(({ intent }) => intent))
   if (intents.size === 0)
     return E.map((foreseen: Omit<Plan, 'blockers'>) => ({ ...foreseen, blockers: [] }))(

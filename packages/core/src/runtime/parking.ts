@@ -1,22 +1,17 @@
+import type { Either } from 'fp-ts/lib/Either.js'
 import type { Touches } from '../decider/touches.js'
 import type { Command } from '../model/command.js'
 import type { State } from '../state/state.js'
 import type { Refused } from './face.js'
-import type { Either } from 'fp-ts/lib/Either.js'
 
 /** A command that waits for others to end. `retry` decides it again; false: it still has to wait. */
 export type Parked = {
   readonly command: Command
-  readonly touches: Touches
+  /** What it touches as things stand now. */
+  readonly touches: () => Touches
   readonly retry: () => boolean
   /** Ends it undecided. */
   readonly end: (result: Either<Refused, State>) => void
-}
-
-type Counts = Map<string, number>
-
-const add = (counts: Counts, names: readonly string[]): void => {
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
 /**
@@ -41,33 +36,31 @@ const collide = (earlier: Touches, later: Touches): boolean =>
   earlier.needs.some((name) => later.changes.includes(name))
 
 export const openParking = (): Parking => {
-  let parked: readonly Parked[] = []
-  let changed: Counts = new Map()
-  let needed: Counts = new Map()
+  let parked: Parked[] = []
+  let changed: Set<string> = new Set()
+  let needed: Set<string> = new Set()
+
+  const park = (one: Parked): void => {
+    const { changes, needs } = one.touches()
+    parked.push(one)
+    for (const name of changes) changed.add(name)
+    for (const name of needs) needed.add(name)
+  }
 
   const hold = (all: readonly Parked[]): void => {
-    parked = all
-    changed = new Map()
-    needed = new Map()
-    for (const { touches } of all) {
-      add(changed, touches.changes)
-      add(needed, touches.needs)
-    }
+    parked = []
+    changed = new Set()
+    needed = new Set()
+    for (const one of all) park(one)
   }
 
   const isBehind = ({ changes, needs }: Touches): boolean =>
     parked.length > 0 &&
     (changes.some((name) => changed.has(name) || needed.has(name)) || needs.some((name) => changed.has(name)))
 
-  const park = (one: Parked): void => {
-    parked = [...parked, one]
-    add(changed, one.touches.changes)
-    add(needed, one.touches.needs)
-  }
-
   return {
     isBehind,
-    ahead: (touches) => parked.filter((one) => collide(one.touches, touches)).map(({ command }) => command),
+    ahead: (touches) => parked.filter((one) => collide(one.touches(), touches)).map(({ command }) => command),
     park,
     leave: (one) => {
       const others = parked.filter((other) => other !== one)
@@ -79,7 +72,7 @@ export const openParking = (): Parking => {
       const before = parked
       hold([])
       for (const one of before) {
-        if (isBehind(one.touches) || !one.retry()) park(one)
+        if (isBehind(one.touches()) || !one.retry()) park(one)
       }
     },
     clear: () => {

@@ -91,6 +91,8 @@ const rest = async (performer: Performer, run: Run): Promise<void> => {
 }
 
 const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result>): void => {
+  // The journal is about to be closed: what was owed stays owed, and is found done when it is performed again.
+  if (performer.stopping.signal.aborted) return
   const { id } = run.intent
   if (E.isLeft(result) && isOwed(run.intent)) {
     run.lastFault = result.left

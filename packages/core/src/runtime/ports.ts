@@ -88,10 +88,17 @@ export type Backend = {
   readonly execute: (intent: Intent, options: ExecuteOptions) => TaskEither<Failure, Result>
   /** Of a layer that is not attached, counted now. */
   readonly usage: (id: SnapshotId) => TaskEither<BackendFault, Usage>
-  /** The content of an attached layer. */
-  readonly files: (id: SnapshotId) => TaskEither<BackendFault, Attachment>
+  /** The content of an attached layer. Answers at once, also for one that is not attached: its files refuse every call. */
+  readonly files: (layer: AttachedLayer) => Attachment
   /** May be called twice. */
   readonly close: () => TaskEither<BackendFault, void>
+}
+
+/** A layer as its attachment needs it. */
+export type AttachedLayer = {
+  readonly id: SnapshotId
+  readonly kind: 'Active' | 'View'
+  readonly isParentless: boolean
 }
 
 /** Where an attached layer is: a directory of the host (in memory: a path that no host call can open), and its content. */

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { intentOf } from '../decider/intents.js'
 import { blockersOf } from '../decider/touches.js'
-import { closed } from '../model/fault.js'
+import { closed, failedPrecondition } from '../model/fault.js'
 import { infoOf, type Info, type Usage } from '../model/snapshot.js'
 import { parseFilters } from '../state/filters.js'
 import { find } from '../state/queries.js'
@@ -25,20 +25,22 @@ export const usageOf = async (engine: Engine, backend: Backend, key: string): Pr
 }
 
 /** The content of what was attached in `state`, refused once it is no longer attached by the same intent. */
-export const attachmentOf = async (
+export const attachmentOf = (
   engine: Engine,
   backend: Backend,
   state: State,
   key: string,
-): Promise<E.Either<Refused, Attachment>> => {
+): E.Either<Refused, Attachment> => {
   const found = find(state, key)
   if (E.isLeft(found)) return found
+  const { id, kind, parent } = found.right
+  if (kind === 'Committed') return E.left(failedPrecondition(`files of snapshot ${key}: it is Committed`))
   const attachedBy = get(state.attached, key)
   const isStillAttached = (): boolean =>
     get(engine.journal.durable.attached, key) === attachedBy &&
     blockersOf(engine.journal.accepted, { type: 'Detach', key }).length === 0
-  const attachment = await backend.files(found.right.id)()
-  return E.isLeft(attachment) ? attachment : E.right(guardedFiles(attachment.right, key, isStillAttached))
+  const attachment = backend.files({ id, kind, isParentless: parent === '' })
+  return E.right(guardedFiles(attachment, key, isStillAttached))
 }
 
 /** Everything durable that has not ended, in the order in which it was asked for. */

@@ -35,6 +35,7 @@ const shut = async ({ engine, backend, store }: Parts): Promise<E.Either<Fault, 
   await settled(journal)
   if (journal.fault === undefined) await detachAll(engine, 'close')
   stopPerforming(performer)
+  await settled(journal)
   const unwritten = await writeCheckpoint(journal)
   const backendClosed = await backend.close()()
   const storeClosed = await store.close()()
@@ -75,10 +76,13 @@ const ask = <R>(parts: Parts, key: string, reply: (state: State, key: string) =>
 
 const nothing = (): E.Either<Refused, void> => E.right(undefined)
 
-const updateFields = (info: unknown, paths: unknown): object => {
-  const fields = typeof info === 'object' && info !== null ? { name: undefined, ...info } : { name: info }
-  return paths === undefined ? { ...fields, type: 'Update' } : { ...fields, paths, type: 'Update' }
-}
+/** containerd metastore: only the name and the labels of the info are read. */
+const updateFields = (info: Parameters<Snapshotter['update']>[0], paths: unknown): object => ({
+  type: 'Update',
+  name: typeof info === 'object' && info !== null ? info.name : info,
+  labels: typeof info === 'object' && info !== null ? info.labels : undefined,
+  paths,
+})
 
 type Verbs = 'prepare' | 'view' | 'commit' | 'remove' | 'update' | 'attach' | 'detach' | 'cleanup'
 

@@ -14,7 +14,11 @@ import {
 } from '@varve/core'
 
 /** A store that keeps texts in an array, and can be told to fail its next write. */
-export const arrayStore = (): EventStore & { readonly texts: string[]; readonly rowsKept: Map<string, string>; failNext?: boolean } => {
+export const arrayStore = (): EventStore & {
+  readonly texts: string[]
+  readonly rowsKept: Map<string, string>
+  failNext?: boolean
+} => {
   const texts: string[] = []
   const rowsKept = new Map<string, string>()
   const hashAt = (seq: number): string => (seq === 0 ? noHash : (texts[seq - 1] as string).slice(-66, -2))
@@ -24,19 +28,23 @@ export const arrayStore = (): EventStore & { readonly texts: string[]; readonly 
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
     open: () => async () =>
       E.right({ log: '5a1d9ad3-5b1c-4f0e-8b0e-000000000001', head: { seq: texts.length, hash: hashAt(texts.length) } }),
-    append: (expected, records, rows = []) => async () => {
-      await new Promise((resolve) => setImmediate(resolve))
-      if (store.failNext === true) return E.left(storeFault('the disk is full', 'ENOSPC'))
-      if (expected.seq !== texts.length) return E.left(storeFault('stale', 'STALE_HEAD'))
-      for (const { text } of records) texts.push(text)
-      for (const { key, value } of rows) value === undefined ? rowsKept.delete(key) : rowsKept.set(key, value)
-      return E.right(undefined)
-    },
+    append:
+      (expected, records, rows = []) =>
+      async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        if (store.failNext === true) return E.left(storeFault('the disk is full', 'ENOSPC'))
+        if (expected.seq !== texts.length) return E.left(storeFault('stale', 'STALE_HEAD'))
+        for (const { text } of records) texts.push(text)
+        for (const { key, value } of rows) value === undefined ? rowsKept.delete(key) : rowsKept.set(key, value)
+        return E.right(undefined)
+      },
     read: async function* (after) {
       if (after < texts.length) yield E.right(texts.slice(after))
     },
     rows: async function* (prefix) {
-      const found: Row[] = [...rowsKept].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))
+      const found: Row[] = [...rowsKept]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, value]) => ({ key, value }))
       if (found.length > 0) yield E.right(found)
     },
     close: () => async () => E.right(undefined),
@@ -81,7 +89,7 @@ export const recordingBackend = (
       return failure === undefined ? E.right(success(intent)) : E.left(failure)
     },
     usage: () => async () => E.right(usage),
-    files: (id) => async () => E.right({ path: pathOf(layout, 'mounts', String(id)), files: {} as Files }),
+    files: ({ id }) => ({ path: pathOf(layout, 'mounts', String(id)), files: {} as Files }),
     close: () => async () => E.right(undefined),
   }
 }
