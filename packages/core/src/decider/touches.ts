@@ -23,7 +23,7 @@ export const touchesOf = (state: State, command: Command): Touches => {
     case 'View':
       return { changes: named(command.key), needs: named(command.parent) }
     case 'Commit':
-      return { changes: named(command.key, command.name), needs: named(command.parent) }
+      return { changes: named(command.key, command.name), needs: named(command.parent, parentOf(state, command.key)) }
     case 'Update':
       return { changes: named(command.name), needs: [] }
     case 'Remove':
