@@ -11,6 +11,8 @@ type Run = {
   state: 'queued' | 'running' | 'resting'
   attempts: number
   lastFault: Failure | undefined
+  /** Fires when an owed intent is to stop because the snapshotter closes. One each: a shared signal gathers listeners. */
+  readonly stopping: AbortController
 }
 
 export type PerformerStart = {
@@ -27,7 +29,7 @@ export type Performer = PerformerStart & {
   readonly runs: Map<IntentId, Run>
   readonly promised: Run[]
   readonly owed: Run[]
-  readonly stopping: AbortController
+  isStopping: boolean
   running: number
   promisedRunning: number
   /** Woken whenever a run ends. */
@@ -39,7 +41,7 @@ export const openPerformer = (start: PerformerStart): Performer => ({
   runs: new Map(),
   promised: [],
   owed: [],
-  stopping: new AbortController(),
+  isStopping: false,
   running: 0,
   promisedRunning: 0,
   watchers: [],
@@ -65,11 +67,10 @@ const brokenContract = ({ type, layer }: Intent, what: string): Failure =>
 
 const execute = async (
   { backend, onProgress }: Performer,
-  intent: Intent,
-  signal: AbortSignal,
+  { intent, stopping }: Run,
 ): Promise<E.Either<Failure, Result>> => {
   try {
-    const result = await backend.execute(intent, { signal, progress: onProgress })()
+    const result = await backend.execute(intent, { signal: stopping.signal, progress: onProgress })()
     if (E.isLeft(result) || result.right.type === expected[intent.type]) return result
     return E.left(brokenContract(intent, `it answered ${result.right.type}`))
   } catch (cause) {
@@ -86,13 +87,13 @@ const enqueue = (performer: Performer, run: Run): void => {
 const rest = async (performer: Performer, run: Run): Promise<void> => {
   run.state = 'resting'
   const pause = Math.min(firstPause * 2 ** (run.attempts - 1), longestPause)
-  await performer.clock.sleep(pause, performer.stopping.signal)
-  if (run.state === 'resting' && !performer.stopping.signal.aborted) enqueue(performer, run)
+  await performer.clock.sleep(pause, run.stopping.signal)
+  if (run.state === 'resting' && !performer.isStopping) enqueue(performer, run)
 }
 
 const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result>): void => {
   // The journal is about to be closed: what was owed stays owed, and is found done when it is performed again.
-  if (performer.stopping.signal.aborted) return
+  if (performer.isStopping) return
   const { id } = run.intent
   if (E.isLeft(result) && isOwed(run.intent)) {
     run.lastFault = result.left
@@ -107,8 +108,6 @@ const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result
   )
 }
 
-const neverAborted = new AbortController().signal
-
 const begin = async (performer: Performer, run: Run): Promise<void> => {
   const owed = isOwed(run.intent)
   run.state = 'running'
@@ -116,7 +115,7 @@ const begin = async (performer: Performer, run: Run): Promise<void> => {
   performer.running++
   if (!owed) performer.promisedRunning++
   performer.onStart(run.intent)
-  const result = await execute(performer, run.intent, owed ? performer.stopping.signal : neverAborted)
+  const result = await execute(performer, run)
   performer.running--
   if (!owed) performer.promisedRunning--
   finish(performer, run, result)
@@ -125,7 +124,7 @@ const begin = async (performer: Performer, run: Run): Promise<void> => {
 }
 
 const fill = (performer: Performer): void => {
-  while (performer.running < intentLimit && !performer.stopping.signal.aborted) {
+  while (performer.running < intentLimit && !performer.isStopping) {
     const run = performer.promised.shift() ?? performer.owed.shift()
     if (run === undefined) return
     void begin(performer, run)
@@ -133,7 +132,7 @@ const fill = (performer: Performer): void => {
 }
 
 export const perform = (performer: Performer, intent: Intent): void => {
-  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined }
+  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined, stopping: new AbortController() }
   performer.runs.set(intent.id, run)
   enqueue(performer, run)
 }
@@ -151,7 +150,7 @@ export const settleOwed = async (performer: Performer): Promise<Failure | undefi
   for (const run of owed) if (run.state === 'resting') enqueue(performer, run)
   const isOpen = (run: Run): boolean =>
     performer.runs.has(run.intent.id) && (run.state !== 'resting' || run.attempts === attemptsBefore.get(run))
-  while (owed.some(isOpen) && !performer.stopping.signal.aborted) await change(performer)
+  while (owed.some(isOpen) && !performer.isStopping) await change(performer)
   return owed.find(({ intent }) => performer.runs.has(intent.id))?.lastFault
 }
 
@@ -162,6 +161,7 @@ export const idle = async (performer: Performer): Promise<void> => {
 
 /** Starts nothing more; owed intents that run are told to stop. */
 export const stopPerforming = (performer: Performer): void => {
-  performer.stopping.abort()
+  performer.isStopping = true
+  for (const { intent, stopping } of performer.runs.values()) if (isOwed(intent)) stopping.abort()
   wake(performer)
 }

@@ -1,0 +1,10 @@
+/** The nouns and their rules, without the runtime and what it needs: for backends and their workers. */
+export * from './command.js'
+export * from './fault.js'
+export * from './intent.js'
+export * from './layout.js'
+export * from './mount-options.js'
+export * from './names.js'
+export { profileRow, type ProfileRow } from './profile.js'
+export * from './snapshot.js'
+export { nanosecondsOf, timestamp } from './time.js'
