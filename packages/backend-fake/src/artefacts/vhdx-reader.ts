@@ -1,0 +1,158 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { holds, viewOf } from './bytes.js'
+import * as format from './vhdx-format.js'
+
+/** The bytes of a file from `offset`; fewer than `length` only where the file ends. */
+export type ReadAt = (offset: number, length: number) => Uint8Array
+
+type Structure = {
+  readonly name: string
+  readonly signature: Uint8Array
+  readonly offset: number
+  readonly length: number
+}
+
+const bytesAt = (read: ReadAt, name: string, offset: number, length: number): Either<string, Uint8Array> => {
+  const bytes = read(offset, length)
+  return bytes.length < length
+    ? E.left(`the file ends at byte ${offset + bytes.length}, inside its ${name}`)
+    : E.right(bytes)
+}
+
+const structureAt = (read: ReadAt, { name, signature, offset, length }: Structure): Either<string, Uint8Array> =>
+  pipe(
+    bytesAt(read, name, offset, length),
+    E.filterOrElse(
+      (bytes) => holds(bytes, 0, signature),
+      () => `the ${name} at byte ${offset} does not start with "${String.fromCharCode(...signature)}"`,
+    ),
+  )
+
+const checkedStructureAt = (read: ReadAt, structure: Structure): Either<string, Uint8Array> =>
+  pipe(
+    structureAt(read, structure),
+    E.filterOrElse(
+      (bytes) => viewOf(bytes).getUint32(format.checksumAt, true) === format.checksumOf(bytes),
+      () => `the ${structure.name} at byte ${structure.offset} does not agree with its CRC-32C`,
+    ),
+  )
+
+const fileIdentifier: Structure = { name: 'file identifier', signature: format.fileSignature, offset: 0, length: 8 }
+
+const headerAt = (read: ReadAt, offset: number): Either<string, Uint8Array> =>
+  pipe(
+    checkedStructureAt(read, {
+      name: 'header',
+      signature: format.headerSignature,
+      offset,
+      length: format.headerLength,
+    }),
+    E.filterOrElse(
+      (bytes) => viewOf(bytes).getUint16(66, true) === format.headerVersion,
+      () => `the header at byte ${offset} is of another version than ${format.headerVersion}`,
+    ),
+  )
+
+const sequenceOf = (header: Uint8Array): bigint => viewOf(header).getBigUint64(8, true)
+
+/** MS-VHDX 2.2.2: of two valid headers the one with the higher sequence number holds. */
+const currentHeader = (read: ReadAt): Either<string, Uint8Array> => {
+  const first = headerAt(read, format.headerOffsets[0])
+  const second = headerAt(read, format.headerOffsets[1])
+  if (E.isLeft(first)) return second
+  return E.isRight(second) && sequenceOf(second.right) > sequenceOf(first.right) ? second : first
+}
+
+const cleanLog = (header: Uint8Array): Either<string, void> =>
+  header.subarray(48, 64).every((byte) => byte === 0)
+    ? E.right(undefined)
+    : E.left('its log holds changes that were not applied yet')
+
+const regionTableAt = (read: ReadAt, offset: number): Either<string, Uint8Array> =>
+  checkedStructureAt(read, {
+    name: 'region table',
+    signature: format.regionTableSignature,
+    offset,
+    length: format.tableLength,
+  })
+
+const regionTable = (read: ReadAt): Either<string, Uint8Array> =>
+  pipe(
+    regionTableAt(read, format.regionTableOffsets[0]),
+    E.orElse(() => regionTableAt(read, format.regionTableOffsets[1])),
+  )
+
+/** An entry of either table: 32 bytes, a GUID first. A higher count than a table can hold is invalid. */
+const entryOf = (table: Uint8Array, head: number, count: number, id: Uint8Array): DataView | undefined => {
+  if (count > format.maximumTableEntries) return undefined
+  for (let index = 0; index < count; index += 1) {
+    const at = head + index * format.tableEntryLength
+    if (holds(table, at, id)) return viewOf(table.subarray(at, at + format.tableEntryLength))
+  }
+  return undefined
+}
+
+type Region = { readonly offset: number; readonly length: number }
+
+const metadataRegion = (table: Uint8Array): Either<string, Region> => {
+  const count = viewOf(table).getUint32(8, true)
+  const entry = entryOf(table, format.regionTableHeadLength, count, format.regions.metadata)
+  if (entry === undefined) return E.left(`its region table of ${count} entries does not list a metadata region`)
+  const offset = entry.getBigUint64(16, true)
+  return offset % BigInt(format.mib) === 0n && offset >= format.mib && offset <= Number.MAX_SAFE_INTEGER
+    ? E.right({ offset: Number(offset), length: entry.getUint32(24, true) })
+    : E.left(`its metadata region is said to be at byte ${offset}`)
+}
+
+const metadataTableAt = (read: ReadAt, { offset }: Region): Either<string, Uint8Array> =>
+  structureAt(read, {
+    name: 'metadata table',
+    signature: format.metadataTableSignature,
+    offset,
+    length: format.tableLength,
+  })
+
+const sizeLength = 8
+
+const sizeOffset = (region: Region, table: Uint8Array): Either<string, number> => {
+  const count = viewOf(table).getUint16(10, true)
+  const entry = entryOf(table, format.metadataTableHeadLength, count, format.metadata.virtualDiskSize)
+  if (entry === undefined) return E.left(`its metadata table of ${count} entries does not list a virtual disk size`)
+  const offset = entry.getUint32(16, true)
+  const length = entry.getUint32(20, true)
+  return length === sizeLength && offset >= format.tableLength && offset + length <= region.length
+    ? E.right(region.offset + offset)
+    : E.left(`its virtual disk size is said to be ${length} bytes at ${offset} of a region of ${region.length}`)
+}
+
+const possibleSize = (bytes: Uint8Array): Either<string, bigint> => {
+  const size = viewOf(bytes).getBigUint64(0, true)
+  return size > 0n && size <= format.maximumVirtualSize && size % 512n === 0n
+    ? E.right(size)
+    : E.left(`its virtual disk size is given as ${size} bytes`)
+}
+
+/**
+ * The virtual size in bytes of a VHDX file of any kind and maker, found by its region table and metadata table. Left
+ * says what is wrong with a file that is no VHDX, is damaged, or has a log that was not replayed. A damaged header or
+ * region table is no harm while its copy is intact.
+ */
+export const virtualSizeOf = (read: ReadAt): Either<string, bigint> =>
+  pipe(
+    structureAt(read, fileIdentifier),
+    E.flatMap(() => currentHeader(read)),
+    E.flatMap(cleanLog),
+    E.flatMap(() => regionTable(read)),
+    E.flatMap(metadataRegion),
+    E.flatMap((region) =>
+      pipe(
+        metadataTableAt(read, region),
+        E.flatMap((table) => sizeOffset(region, table)),
+      ),
+    ),
+    E.flatMap((offset) => bytesAt(read, 'virtual disk size', offset, sizeLength)),
+    E.flatMap(possibleSize),
+    E.mapLeft((found) => `read the virtual size of a VHDX file: ${found}; replace the file or make the disk again`),
+  )

@@ -1,0 +1,190 @@
+import * as fs from 'node:fs'
+import { pathOf, type Layout } from '@varve/core/ports'
+import type { SparseFile } from '../artefacts/vhdx.js'
+import type { Disk, Entry, EntryType, Stat } from '../world/disk.js'
+import { hostName, readName, type HostName } from './host-names.js'
+
+const { COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = fs.constants
+
+/** Bytes up to which reading and writing is quicker than asking the host for a copy. */
+const tinyFile = 64 * 1024
+/** Bytes up to which a file is copied in one go. */
+const smallFile = 1024 * 1024
+const blockLength = 512
+/** Bytes of zeros that are worth a hole. */
+const holeLength = 64 * 1024
+
+type Kind = {
+  readonly isFile: () => boolean
+  readonly isDirectory: () => boolean
+  readonly isSymbolicLink: () => boolean
+}
+
+const typeOf = (kind: Kind): EntryType => {
+  if (kind.isFile()) return 'file'
+  if (kind.isDirectory()) return 'directory'
+  return kind.isSymbolicLink() ? 'symlink' : 'other'
+}
+
+const codeOf = (cause: unknown): unknown => (cause instanceof Error && 'code' in cause ? cause.code : undefined)
+
+const statOf = (stat: fs.BigIntStats): Stat => ({
+  type: typeOf(stat),
+  size: Number(stat.size),
+  // Windows has no block counts.
+  allocated: Number(stat.blocks ?? stat.size / BigInt(blockLength)) * blockLength,
+  mode: Number(stat.mode) & 0o7777,
+  uid: Number(stat.uid),
+  gid: Number(stat.gid),
+  mtime: stat.mtimeNs,
+  ctime: stat.ctimeNs,
+  inode: stat.ino,
+  links: Number(stat.nlink),
+})
+
+/** Undefined also below something that is no directory. */
+const statAt = (path: HostName): Stat | undefined => {
+  try {
+    const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat && statOf(stat)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOTDIR') return undefined
+    throw cause
+  }
+}
+
+const withFile = <T>(path: HostName, flags: string, use: (file: number) => T): T => {
+  const file = fs.openSync(path, flags)
+  try {
+    return use(file)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** A read may answer less than was asked for before the end of a file. */
+const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(length)
+  let filled = 0
+  while (filled < length) {
+    const count = fs.readSync(file, bytes, filled, length - filled, offset + filled)
+    if (count === 0) break
+    filled += count
+  }
+  return filled === length ? bytes : bytes.slice(0, filled)
+}
+
+const writeFully = (file: number, bytes: Uint8Array, offset: number): void => {
+  for (let written = 0; written < bytes.length;)
+    written += fs.writeSync(file, bytes, written, bytes.length - written, offset + written)
+}
+
+const readDirectory = (path: HostName): readonly Entry[] => {
+  const entries = fs.readdirSync(path, { withFileTypes: true })
+  // A name that is no UTF-8 was decoded into one that names nothing.
+  if (!entries.some(({ name }) => name.includes('\ufffd')))
+    return entries.map((entry) => ({ name: entry.name, type: typeOf(entry) }))
+  return fs
+    .readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
+    .map((entry) => ({ name: readName(entry.name), type: typeOf(entry) }))
+}
+
+/** Codes that say that a file system, not this copy, has no reflinks. */
+const withoutReflinks: ReadonlySet<unknown> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL', 'EXDEV'])
+
+/** Answers whether all of `from` could be copied at once. */
+const cloner = (): ((from: HostName, to: HostName, size: number) => boolean) => {
+  let hasReflinks = true
+  return (from, to, size) => {
+    if (size <= tinyFile) {
+      fs.writeFileSync(to, fs.readFileSync(from))
+      return true
+    }
+    if (size <= smallFile) {
+      fs.copyFileSync(from, to, COPYFILE_FICLONE)
+      return true
+    }
+    if (!hasReflinks) return false
+    try {
+      fs.copyFileSync(from, to, COPYFILE_FICLONE_FORCE)
+      return true
+    } catch (cause) {
+      if (!withoutReflinks.has(codeOf(cause))) throw cause
+      hasReflinks = false
+      return false
+    }
+  }
+}
+
+const zeros = new Uint8Array(holeLength)
+
+/** Writes a part behind what is there; whole blocks of zeros become holes where the file system has them. */
+const writeAround = (file: number, bytes: Uint8Array, offset: number): void => {
+  for (let at = 0; at < bytes.length; at += holeLength) {
+    const block = bytes.subarray(at, at + holeLength)
+    if (Buffer.compare(block, zeros.subarray(0, block.length)) !== 0) writeFully(file, block, offset + at)
+  }
+  fs.ftruncateSync(file, offset + bytes.length)
+}
+
+const copyRange = (from: HostName, to: HostName, offset: number, length: number): void => {
+  const bytes = withFile(from, 'r', (file) => readFully(file, offset, length))
+  withFile(to, 'r+', (file) => writeAround(file, bytes, offset))
+}
+
+const writeSparse = (path: HostName, { length, segments }: SparseFile): void =>
+  withFile(path, 'w', (file) => {
+    for (const { offset, bytes } of segments) writeFully(file, bytes, offset)
+    fs.ftruncateSync(file, length)
+  })
+
+/** Seconds as Node takes them: a double, good for about a quarter of a microsecond. */
+const seconds = (nanoseconds: bigint): number => Number(nanoseconds) / 1e9
+
+const isRoot = process.getuid?.() === 0
+
+/** Some file systems have no owners, and some users may not give files away. */
+const giveAway = (path: HostName, { uid, gid }: Stat): void => {
+  if (!isRoot) return
+  try {
+    fs.lchownSync(path, uid, gid)
+  } catch (cause) {
+    if (!['EPERM', 'EINVAL', 'ENOTSUP', 'ENOSYS'].includes(String(codeOf(cause)))) throw cause
+  }
+}
+
+const restore = (path: HostName, stat: Stat): void => {
+  giveAway(path, stat)
+  const modified = seconds(stat.mtime)
+  if (stat.type === 'symlink') return fs.lutimesSync(path, modified, modified)
+  fs.chmodSync(path, stat.mode)
+  fs.utimesSync(path, modified, modified)
+}
+
+/** The host's own file system below a root. */
+export const nodeDisk = (layout: Layout): Disk => {
+  const host = (path: string): HostName =>
+    hostName(path === '' ? `${layout.root}${layout.separator}` : pathOf(layout, ...path.split('/')))
+  const clone = cloner()
+  return {
+    lstat: (path) => statAt(host(path)),
+    readdir: (path) => readDirectory(host(path)),
+    read: (path, offset, length) => withFile(host(path), 'r', (file) => readFully(file, offset, length)),
+    write: (path, bytes) => fs.writeFileSync(host(path), bytes),
+    append: (path, bytes) => fs.appendFileSync(host(path), bytes),
+    writeSparse: (path, file) => writeSparse(host(path), file),
+    clone: (from, to, size) => clone(host(from), host(to), size),
+    copyRange: (from, to, offset, length) => copyRange(host(from), host(to), offset, length),
+    mkdir: (path) => void fs.mkdirSync(host(path), { recursive: true }),
+    unlink: (path) => fs.unlinkSync(host(path)),
+    rmdir: (path) => fs.rmdirSync(host(path)),
+    rename: (from, to) => fs.renameSync(host(from), host(to)),
+    link: (existing, path) => fs.linkSync(host(existing), host(path)),
+    symlink: (target, path) => fs.symlinkSync(hostName(target), host(path)),
+    readlink: (path) => readName(fs.readlinkSync(host(path), { encoding: 'buffer' })),
+    restore: (path, stat) => restore(host(path), stat),
+    unlock: (path) => {
+      if (!isRoot) fs.chmodSync(host(path), 0o700)
+    },
+  }
+}

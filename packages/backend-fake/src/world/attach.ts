@@ -1,0 +1,67 @@
+import { backendFault, type AttachLayer, type Result } from '@varve/core/ports'
+import { finishHarvest, ownContent, unseal } from './delta.js'
+import type { Disk } from './disk.js'
+import { codes, raise } from './failure.js'
+import { writeManifest } from './manifest.js'
+import { parentsView, withOwn, type Merged } from './merge.js'
+import { copyEntry, removeTree, statOf, type Links } from './tree.js'
+import { step, type Work } from './work.js'
+import { filesOf, layerOf, mountOf, shownPath, type World } from './world.js'
+
+/** Fills `to` with what the view shows below `view`. */
+function* copyView(disk: Disk, view: Merged, to: string, links: Links): Work<void> {
+  for (const child of view.children.values()) {
+    const stat = statOf(disk, child.at)
+    const path = `${to}/${child.name}`
+    yield* copyEntry(disk, child.at, path, stat, links)
+    if (stat.type !== 'directory') continue
+    yield* copyView(disk, child, path, links)
+    disk.restore(path, stat)
+  }
+}
+
+function* buildTree(world: World, { layer, parents }: AttachLayer): Work<void> {
+  const { disk } = world
+  const tree = mountOf(layer)
+  const half = `${tree}.tmp`
+  yield* removeTree(disk, half)
+  const below = yield* parentsView(world, parents)
+  const view = yield* withOwn(world, below, yield* ownContent(world, layer))
+  disk.mkdir(half)
+  yield* copyView(disk, view, half, new Map())
+  if (view.at !== '') disk.restore(half, statOf(disk, view.at))
+  yield* writeManifest(world, layer, view, half)
+  disk.rename(half, tree)
+  yield step
+}
+
+const requireDirectory = (world: World, { layer }: AttachLayer, path: string): void => {
+  if (world.disk.lstat(path)?.type === 'directory') return
+  const shown = shownPath(world, path)
+  raise(
+    backendFault(
+      `AttachLayer of layer ${layer}: ${shown} is no directory; put it back or remove the snapshot`,
+      codes.fileNotFound,
+    ),
+  )
+}
+
+/**
+ * Parentless: the inside of `Files`. With parents: a copy of everything the layer and its parents show, complete when it
+ * has its name; what was written there before a crash is still in it.
+ */
+export function* attachLayer(world: World, intent: AttachLayer): Work<Result> {
+  const { layer, parents } = intent
+  requireDirectory(world, intent, layerOf(layer))
+  if (parents.length === 0) {
+    requireDirectory(world, intent, filesOf(layer))
+    world.attached.set(layer, filesOf(layer))
+    return { type: 'LayerAttached' }
+  }
+  for (const parent of parents) requireDirectory(world, intent, layerOf(parent))
+  yield* finishHarvest(world, layer)
+  yield* unseal(world, layer)
+  if (world.disk.lstat(mountOf(layer)) === undefined) yield* buildTree(world, intent)
+  world.attached.set(layer, mountOf(layer))
+  return { type: 'LayerAttached' }
+}

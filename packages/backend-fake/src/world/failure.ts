@@ -1,0 +1,65 @@
+import { backendFault, hresult, type BackendFault, type Failure, type FilesError } from '@varve/core/ports'
+
+/** HRESULTs that only the simulation gives. */
+export const codes = {
+  ...hresult,
+  /** ERROR_NOT_READY */
+  notReady: 0x80070015,
+  /** E_ABORT */
+  aborted: 0x80004004,
+  /** ERROR_FILE_CORRUPT */
+  corrupt: 0x80070570,
+} as const
+
+type Known = { readonly code: number; readonly advice: string }
+
+const full: Known = { code: codes.diskFull, advice: 'free some space' }
+const denied: Known = { code: codes.accessDenied, advice: 'let this user read and write there' }
+const busy: Known = { code: codes.sharingViolation, advice: 'close what uses it' }
+const missing: Known = { code: codes.fileNotFound, advice: 'put back what is missing' }
+
+const known: Readonly<Record<string, Known>> = {
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: { code: codes.writeProtected, advice: 'make the file system writable' },
+  ENOSPC: full,
+  EDQUOT: full,
+  EBUSY: busy,
+  ETXTBSY: busy,
+  ENOENT: missing,
+  EEXIST: { code: codes.alreadyExists, advice: 'move away what is there' },
+  ENOTEMPTY: { code: 0x80070091, advice: 'move away what is there' },
+  ENOTDIR: { code: codes.notADirectory, advice: 'move away the file that is where a directory belongs' },
+  EISDIR: { code: codes.accessDenied, advice: 'move away the directory that is where a file belongs' },
+  EMFILE: { code: 0x80070004, advice: 'allow more open files' },
+  ENFILE: { code: 0x80070004, advice: 'allow more open files' },
+  ENAMETOOLONG: { code: 0x800700ce, advice: 'use shorter paths' },
+  EIO: { code: 0x8007045d, advice: 'check the disk' },
+}
+
+type Raised = Error & { readonly failure: FilesError }
+
+/** Ends the work under way with a failure of a type that a port may answer. */
+export const raise = (failure: FilesError): never => {
+  throw Object.assign(new Error(failure.message), { failure })
+}
+
+const isRaised = (cause: unknown): cause is Raised => cause instanceof Error && 'failure' in cause
+
+/** What ended a piece of work, as its caller is told. `what` says what was asked. */
+export const failureOf = (what: string, cause: unknown): FilesError => {
+  if (isRaised(cause)) return cause.failure
+  if (!(cause instanceof Error)) return backendFault(`${what}: ${String(cause)}`, codes.unspecified)
+  const found = 'code' in cause && typeof cause.code === 'string' ? known[cause.code] : undefined
+  return found === undefined
+    ? backendFault(`${what}: ${cause.message}`, codes.unspecified)
+    : backendFault(`${what}: ${cause.message}; ${found.advice} and try again`, found.code)
+}
+
+/** The same failure where only intents' failures may be answered. */
+export const asFailure = (failure: FilesError): Failure =>
+  failure._tag === 'BackendFault' || failure._tag === 'InvalidArgument' ? failure : asBackendFault(failure)
+
+/** The same failure where only a BackendFault may be answered. */
+export const asBackendFault = (failure: FilesError): BackendFault =>
+  failure._tag === 'BackendFault' ? failure : backendFault(failure.message, codes.invalidParameter)

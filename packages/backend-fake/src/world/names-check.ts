@@ -1,0 +1,60 @@
+import { foldName, nameProblem, type SealLayer } from '@varve/core/ports'
+import type { Disk, Entry } from './disk.js'
+import { raise } from './failure.js'
+import { parentsView, withoutDeleted, type Content, type Merged } from './merge.js'
+import { step, type Work } from './work.js'
+import type { World } from './world.js'
+
+const mostListed = 20
+
+type Found = { readonly disk: Disk; readonly problems: string[] }
+
+/** Names of the layer, or of it and its parents, that are one name to Windows. */
+const collisions = (own: readonly Entry[], below: Merged | undefined): readonly (readonly string[])[] => {
+  const byFold = new Map<string, Set<string>>()
+  for (const { name } of own) {
+    const folded = foldName(name)
+    const names = byFold.get(folded)
+    if (names === undefined) byFold.set(folded, new Set([name]))
+    else names.add(name)
+  }
+  for (const [folded, names] of byFold) {
+    const parents = below?.children.get(folded)
+    if (parents !== undefined) names.add(parents.name)
+  }
+  return [...byFold.values()].filter((names) => names.size > 1).map((names) => [...names].toSorted())
+}
+
+const quoted = (path: string, name: string): string => JSON.stringify(`${path}${name}`)
+
+function* inspect(found: Found, directory: string, path: string, below: Merged | undefined): Work<void> {
+  const entries = found.disk.readdir(directory)
+  for (const names of collisions(entries, below))
+    found.problems.push(`${names.map((name) => quoted(path, name)).join(' and ')} are one name to Windows`)
+  for (const { name, type } of entries) {
+    const problem = type === 'other' ? 'is neither file, directory nor symlink' : nameProblem(name)
+    if (problem !== undefined) found.problems.push(`${quoted(path, name)} ${problem}`)
+    if (type !== 'directory') continue
+    const met = below?.children.get(foldName(name))
+    yield* inspect(found, `${directory}/${name}`, `${path}${name}/`, met?.name === name ? met : undefined)
+  }
+  yield step
+}
+
+/** Refuses content that a Windows layer can't hold, before anything is changed. */
+export function* checkNames(world: World, intent: SealLayer, { files, deleted }: Content): Work<void> {
+  if (files === undefined) return
+  const below = withoutDeleted(yield* parentsView(world, intent.parents), deleted)
+  const problems: string[] = []
+  yield* inspect({ disk: world.disk, problems }, files, '', below)
+  if (problems.length === 0) return
+  const listed = problems.slice(0, mostListed).join('; ')
+  const more = problems.length > mostListed ? `; and ${problems.length - mostListed} more` : ''
+  const asked = `commit of ${JSON.stringify(intent.key)}`
+  raise({
+    _tag: 'InvalidArgument',
+    field: 'files',
+    value: `${problems.length} of the names in it`,
+    message: `${asked}: files must have names that Windows can hold: ${listed}${more}. Rename or remove them and commit again: invalid argument`,
+  })
+}

@@ -1,0 +1,71 @@
+import type { FilesError, Intent, Result } from '@varve/core/ports'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { attachLayer } from './attach.js'
+import { createLayer } from './create.js'
+import { detachLayer } from './detach.js'
+import * as files from './files.js'
+import { claim, quarantine } from './open.js'
+import { destroyLayer, retireLayer } from './retire.js'
+import { sealLayer } from './seal.js'
+import { usageOf } from './usage.js'
+import type { Done, Work } from './work.js'
+import type { World } from './world.js'
+
+function* perform(world: World, intent: Intent): Work<Result> {
+  switch (intent.type) {
+    case 'CreateLayer':
+      return yield* createLayer(world, intent)
+    case 'SealLayer':
+      return yield* sealLayer(world, intent)
+    case 'AttachLayer':
+      return yield* attachLayer(world, intent)
+    case 'DetachLayer':
+      return yield* detachLayer(world, intent)
+    case 'RetireLayer':
+      return yield* retireLayer(world, intent)
+    case 'DestroyLayer':
+      return yield* destroyLayer(world, intent)
+  }
+}
+
+/** Everything a world can be asked to do, by name. Arguments and results are plain data, so that they can cross threads. */
+export const operations = { claim, quarantine, perform, usage: usageOf, ...files }
+
+type Operations = typeof operations
+export type Operation = keyof Operations
+
+type Tail<F> = F extends (world: World, ...args: infer A) => unknown ? A : never
+export type Arguments<K extends Operation> = Tail<Operations[K]>
+export type Answer<K extends Operation> = Operations[K] extends (...args: never) => Work<infer T> ? T : never
+
+/** Starts an operation whose name and arguments come as data. */
+export const begin = <K extends Operation>(world: World, name: K, args: Arguments<K>): Work<Answer<K>> => {
+  const operation = operations[name] as unknown as (world: World, ...args: Arguments<K>) => Work<Answer<K>>
+  return operation(world, ...args)
+}
+
+/** What was asked, for messages. */
+export const describe = (name: Operation, args: readonly unknown[]): string => {
+  if (name === 'claim' || name === 'quarantine') return 'open'
+  if (name !== 'perform') return `${name} of layer ${String(args[0])}`
+  const { type, layer } = args[0] as Intent
+  return `${type} of layer ${layer}`
+}
+
+export type CallOptions = {
+  readonly signal?: AbortSignal
+  readonly progress?: (done: Done) => void
+  /** Steps after which the work is cut. */
+  readonly cutAfter?: number
+}
+
+/** Runs operations of one world. No call rejects. */
+export type Driver = {
+  readonly call: <K extends Operation>(
+    name: K,
+    args: Arguments<K>,
+    options?: CallOptions,
+  ) => Promise<Either<FilesError, Answer<K>>>
+  /** Ends the driver; nothing is running any more. */
+  readonly end: () => Promise<void>
+}

@@ -1,0 +1,45 @@
+import { pathOf, type Layout, type SnapshotId } from '@varve/core/ports'
+import type { Disk } from './disk.js'
+
+/** A simulated Windows storage: the same rules over either disk. */
+export type World = {
+  readonly layout: Layout
+  readonly disk: Disk
+  /** Nanoseconds since 1970. */
+  readonly now: () => bigint
+  /** UUID of the log that owns the root; `''` before it is claimed. */
+  log: string
+  /** The root of each attached layer's content. */
+  readonly attached: Map<SnapshotId, string>
+}
+
+export const makeWorld = (layout: Layout, disk: Disk, now: () => bigint): World => ({
+  layout,
+  disk,
+  now,
+  log: '',
+  attached: new Map(),
+})
+
+/** A path of the disk as people and tools see it. */
+export const shownPath = (world: World, path: string): string => pathOf(world.layout, ...path.split('/'))
+
+export const layerOf = (id: SnapshotId): string => `snapshots/${id}`
+export const retiredOf = (id: SnapshotId): string => `snapshots/rm-${id}`
+/** Content of a parentless layer and of a committed one. */
+export const filesOf = (id: SnapshotId): string => `snapshots/${id}/Files`
+/** What a scratch with parents has of its own: `Files` and the deletions. */
+export const deltaOf = (id: SnapshotId): string => `scratch/${id}`
+export const deltaFilesOf = (id: SnapshotId): string => `scratch/${id}/Files`
+export const deltaDeletionsOf = (id: SnapshotId): string => `scratch/${id}/deleted.ndjson`
+/** A complete delta that is about to replace the one before. */
+export const newDeltaOf = (id: SnapshotId): string => `scratch/${id}.new`
+/** Deletions of a committed layer. */
+export const deletionsOf = (id: SnapshotId): string => `tables/${id}.ndjson`
+/** The merged tree of an attached layer with parents: complete when it is there. */
+export const mountOf = (id: SnapshotId): string => `mounts/${id}`
+export const manifestOf = (id: SnapshotId): string => `mounts/${id}.ndjson`
+export const sidecarOf = (id: SnapshotId): string => `meta/${id}.json`
+
+/** Names of things half made or half removed, deleted when found at opening. */
+export const halfBuilt = /^\d+\.(?:tmp|part|gone|probe)$/
