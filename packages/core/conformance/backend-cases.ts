@@ -1,4 +1,5 @@
-import { isOwed } from '../src/model/intent.js'
+import { type Intent, isOwed } from '../src/model/intent.js'
+import type { Backend } from '../src/runtime/ports.js'
 import { equal, ok } from './assert.js'
 import {
   attached,
@@ -13,7 +14,7 @@ import {
   seenThroughView,
 } from './backend-rig.js'
 import { type Scenario, scenarios } from './backend-scenarios.js'
-import { type Case, caseOf, withSubject } from './case.js'
+import { type Case, caseOf } from './case.js'
 import { holds, sameTree } from './content.js'
 import { left, right } from './ports.js'
 import type { BackendSubject } from './subject.js'
@@ -23,105 +24,108 @@ type BackendCase = Case<BackendSubject>
 const backendCase = (name: string, body: (subject: BackendSubject) => Promise<void>): BackendCase =>
   caseOf(`backend/${name}`, body)
 
+/** A case on an open backend that holds the base layer 1. */
+const onBase = (name: string, body: (backend: Backend, subject: BackendSubject) => Promise<void>): BackendCase =>
+  backendCase(name, async (subject) => {
+    await openBackend(subject.backend)
+    await makeBase(subject.backend)
+    await body(subject.backend, subject)
+  })
+
 const once = ({ name, before, intent, holds }: Scenario): BackendCase =>
-  backendCase(`${name}: once`, async ({ backend }) => {
-    await openBackend(backend)
-    await before(backend)
-    await holds(backend, await perform(backend, intent))
+  onBase(`${name}: once`, async (backend) => {
+    await before(backend, 2)
+    await holds(backend, 2, await perform(backend, intent(2)))
   })
 
 const twice = ({ name, before, intent, holds }: Scenario): BackendCase =>
-  backendCase(`${name}: twice`, async ({ backend }) => {
-    await openBackend(backend)
-    await before(backend)
-    const first = await perform(backend, intent)
-    const second = await perform(backend, intent)
+  onBase(`${name}: twice`, async (backend) => {
+    await before(backend, 2)
+    const first = await perform(backend, intent(2))
+    const second = await perform(backend, intent(2))
     if ('effective' in first) equal('the second result', second, first)
-    await holds(backend, second)
+    await holds(backend, 2, second)
   })
 
 const afterCrash = ({ name, before, intent, holds }: Scenario): BackendCase =>
-  backendCase(`${name}: again after a crash`, async (subject) => {
-    await openBackend(subject.backend)
-    await before(subject.backend)
-    await perform(subject.backend, intent)
+  onBase(`${name}: again after a crash`, async (first, subject) => {
+    await before(first, 2)
+    await perform(first, intent(2))
     const { backend } = await reopened(subject)
-    await holds(backend, await perform(backend, intent))
+    await holds(backend, 2, await perform(backend, intent(2)))
   })
 
-/** For every number of steps after which the intent can be cut: `rest` is what follows. */
-const forEveryCut = async (
-  open: () => Promise<BackendSubject>,
-  { before, intent }: Scenario,
-  rest: (subject: BackendSubject, completed: boolean) => Promise<void>,
+/** An intent that was cut after some steps, on a layer of its own. The last one completed. */
+type Cut = { readonly steps: number; readonly intent: Intent; readonly completed: boolean }
+
+/** Cuts the intent after 0 steps, after 1, and so on until it completes. */
+const cutEverywhere = async (
+  { backend, cut }: BackendSubject,
+  scenario: Scenario,
+  after: (cut: Cut) => Promise<void>,
 ): Promise<void> => {
   for (let steps = 0, completed = false; !completed; steps++) {
-    await withSubject(open, async (subject) => {
-      const { backend, cut } = subject
-      await openBackend(backend)
-      await before(backend)
-      cut?.(intent.type, steps)
-      completed = await performOrCut(backend, intent)
-      try {
-        await rest(subject, completed)
-      } catch (failure) {
-        const message = failure instanceof Error ? failure.message : String(failure)
-        throw new Error(`after ${steps} steps: ${message}`, { cause: failure })
-      }
-    })
+    const intent = scenario.intent(2 + steps)
+    await scenario.before(backend, intent.layer)
+    cut?.(intent.type, steps)
+    completed = await performOrCut(backend, intent)
+    await explained(steps, () => after({ steps, intent, completed }))
     if (steps > 10_000) throw new Error(`expected ${intent.type} to be done in 10,000 steps, found it cut`)
   }
 }
 
-const cutThenCrash = (scenario: Scenario): BackendCase => ({
-  name: `backend/${scenario.name}: cut, then again after a crash`,
-  run: (open) =>
-    forEveryCut(open, scenario, async (subject) => {
-      const { backend } = await reopened(subject)
-      await scenario.holds(backend, await perform(backend, scenario.intent))
-    }),
-})
+/** Runs `check`, whose failure then names the step at which the intent was cut. */
+const explained = async (steps: number, check: () => Promise<void>): Promise<void> => {
+  try {
+    await check()
+  } catch (failure) {
+    const message = failure instanceof Error ? failure.message : String(failure)
+    throw new Error(`cut after ${steps} steps: ${message}`, { cause: failure })
+  }
+}
 
-const cutThenAgain = (scenario: Scenario): BackendCase => ({
-  name: `backend/${scenario.name}: cut, then again`,
-  run: (open) =>
-    forEveryCut(open, scenario, async ({ backend }) => {
-      const { intent, holds } = scenario
+const thenCrash = (scenario: Scenario): BackendCase =>
+  onBase(`${scenario.name}: cut, then again after a crash`, async (_first, subject) => {
+    const cuts: Cut[] = []
+    await cutEverywhere(subject, scenario, async (cut) => void cuts.push(cut))
+    const { backend } = await reopened(subject)
+    for (const { steps, intent } of cuts)
+      await explained(steps, async () => scenario.holds(backend, intent.layer, await perform(backend, intent)))
+  })
+
+const thenAgain = (scenario: Scenario): BackendCase =>
+  onBase(`${scenario.name}: cut, then again`, (backend, subject) =>
+    cutEverywhere(subject, scenario, async ({ intent }) => {
       // A promised intent that failed is over: whoever asks again asks with a new one.
-      await holds(backend, await perform(backend, isOwed(intent) ? intent : { ...intent, id: '999' }))
+      const next = isOwed(intent) ? intent : { ...intent, id: `${intent.id}9` }
+      await scenario.holds(backend, intent.layer, await perform(backend, next))
     }),
-})
+  )
 
-const cutThenDestroyed = (scenario: Scenario): BackendCase => ({
-  name: `backend/${scenario.name}: cut, then destroyed`,
-  run: (open) =>
-    forEveryCut(open, scenario, async (subject) => {
-      const { layer } = scenario.intent
-      await perform(subject.backend, intents.destroy(layer))
-      const { found } = await reopened(subject)
-      equal(
-        'what is left of it',
-        found.filter(({ id }) => id === layer),
-        [],
-      )
-    }),
-})
+const thenDestroyed = (scenario: Scenario): BackendCase =>
+  onBase(`${scenario.name}: cut, then destroyed`, async (backend, subject) => {
+    await cutEverywhere(
+      subject,
+      scenario,
+      async ({ intent }) => void (await perform(backend, intents.destroy(intent.layer))),
+    )
+    equal('layers left', (await reopened(subject)).found, [{ id: 1, retired: false }])
+  })
 
-const cutThenAttached = (scenario: Scenario): BackendCase => ({
-  name: `backend/${scenario.name}: cut, then attached`,
-  run: (open) =>
-    forEveryCut(open, scenario, async ({ backend }, completed) => {
-      const { intent, active } = scenario
+const thenAttached = (scenario: Scenario): BackendCase =>
+  onBase(`${scenario.name}: cut, then attached`, (backend, subject) =>
+    cutEverywhere(subject, scenario, async ({ intent, completed }) => {
+      const { active } = scenario
       if (completed || active === undefined) return
       await attached(backend, intent.layer, active, (files) => holds('the layer, active again', files, active.tree))
     }),
-})
+  )
 
 /** Runs of a cut intent. A create that failed is not tried again: its layer is destroyed. */
 const cuts = (scenario: Scenario): readonly BackendCase[] => [
-  cutThenCrash(scenario),
-  scenario.intent.type === 'CreateLayer' ? cutThenDestroyed(scenario) : cutThenAgain(scenario),
-  ...(scenario.active === undefined ? [] : [cutThenAttached(scenario)]),
+  thenCrash(scenario),
+  scenario.intent(2).type === 'CreateLayer' ? thenDestroyed(scenario) : thenAgain(scenario),
+  ...(scenario.active === undefined ? [] : [thenAttached(scenario)]),
 ]
 
 const fresh = backendCase('an empty root has no layers', async ({ backend }) => {
@@ -196,7 +200,6 @@ const refusals = backendCase('what can not be done is a BackendFault that says w
   equal('code', 'code' in tooLarge ? tooLarge.code : undefined, 0x80070057)
   for (const layer of [2, 4, 5]) await perform(backend, intents.destroy(layer))
   await left('usage of a layer that was never made', backend.usage(77), 'BackendFault')
-  await left('files of a layer that is not attached', backend.files(3), 'BackendFault')
 })
 
 const sealedTwice = backendCase('a layer is sealed on what was sealed', async ({ backend }) => {

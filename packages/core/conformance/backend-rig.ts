@@ -13,6 +13,7 @@ export const thisLog = '3f6c1c52-8f0e-4a37-9d0e-2d2d7a1b6c11'
 export const noScratch: Scratch = { requested: null, requestedBy: null, utilityVm: false, note: null }
 
 type Below = { readonly parents?: readonly SnapshotId[] }
+type Attached = Below & { readonly kind?: Exclude<Kind, 'Committed'> }
 type Creation = Below & {
   readonly kind?: Exclude<Kind, 'Committed'>
   readonly purpose?: Purpose
@@ -37,7 +38,7 @@ export const intents = {
     profile: 'bind',
     scratch: purpose === 'unpack' || parents.length === 0 ? null : { ...noScratch, ...scratch },
   }),
-  attach: (layer: SnapshotId, { parents = [] }: Below = {}, kind: Exclude<Kind, 'Committed'> = 'Active'): Intent => ({
+  attach: (layer: SnapshotId, { parents = [], kind = 'Active' }: Attached = {}): Intent => ({
     type: 'AttachLayer',
     id: `${layer}2`,
     layer,
@@ -141,19 +142,22 @@ export const reopened = async (
   return { backend, ...(await openBackend(backend, claims)) }
 }
 
-/** The content of an attached layer. */
-export const filesOf = async (backend: Backend, layer: SnapshotId): Promise<PromiseFiles> =>
-  promisedFiles(await right(`files of ${layer}`, backend.files(layer)))
+/** The content of a layer, which need not be attached. */
+export const filesOf = (
+  backend: Backend,
+  layer: SnapshotId,
+  { parents = [], kind = 'Active' }: Attached = {},
+): PromiseFiles => promisedFiles(backend.files({ id: layer, kind, isParentless: parents.length === 0 }))
 
 /** Attaches a layer and lets `use` at its content. It stays attached. */
 export const attached = async <T>(
   backend: Backend,
   layer: SnapshotId,
-  below: Below,
+  how: Attached,
   use: (files: PromiseFiles) => Promise<T>,
 ): Promise<T> => {
-  await perform(backend, intents.attach(layer, below))
-  return use(await filesOf(backend, layer))
+  await perform(backend, intents.attach(layer, how))
+  return use(filesOf(backend, layer, how))
 }
 
 /** Writes into a layer: attach, write, detach. */
@@ -185,14 +189,14 @@ export const baseTree: Tree = {
   'folder/deep': 'file of the base',
 }
 
-/** What a view of a sealed layer shows. `layers`: the layer and its parents; the view is layer 90 and goes again. */
+/** What a view of a sealed layer shows. `layers`: the layer and its parents. The view has an id of its own and goes again. */
 export const seenThroughView = async (backend: Backend, layers: readonly SnapshotId[]): Promise<Tree> => {
   const below = { parents: layers }
-  await perform(backend, intents.create(90, { ...below, kind: 'View' }))
-  await perform(backend, intents.attach(90, below, 'View'))
-  const tree = await treeOf(await filesOf(backend, 90))
-  await perform(backend, intents.detach(90, below))
-  await perform(backend, intents.retire(90))
-  await perform(backend, intents.destroy(90))
+  const view = 1_000_000 + (layers[0] ?? 0)
+  await perform(backend, intents.create(view, { ...below, kind: 'View' }))
+  const tree = await attached(backend, view, { ...below, kind: 'View' }, treeOf)
+  await perform(backend, intents.detach(view, below))
+  await perform(backend, intents.retire(view))
+  await perform(backend, intents.destroy(view))
   return tree
 }

@@ -1,18 +1,19 @@
 import type { Intent, Result } from '../src/model/intent.js'
 import type { SnapshotId } from '../src/model/snapshot.js'
 import type { Backend } from '../src/runtime/ports.js'
-import { equal, ok } from './assert.js'
+import { equal, ok, rejects } from './assert.js'
+import { attached, baseTree, filesOf, fill, intents, perform, seenThroughView } from './backend-rig.js'
 import { holds, sameTree, type Tree } from './content.js'
-import { attached, baseTree, filesOf, fill, intents, makeBase, perform, seenThroughView } from './backend-rig.js'
 import { left, right } from './ports.js'
 import type { PromiseFiles } from './subject.js'
 
-/** One intent, what it needs to be there, and what must hold once it is done, however often it took. */
+/** One intent on a layer of its own, beside the base layer 1: what it needs, and what must hold once it is done. */
 export type Scenario = {
   readonly name: string
-  readonly before: (backend: Backend) => Promise<void>
-  readonly intent: Intent
-  readonly holds: (backend: Backend, result: Result) => Promise<void>
+  readonly before: (backend: Backend, layer: SnapshotId) => Promise<unknown>
+  readonly intent: (layer: SnapshotId) => Intent
+  /** However often it took. */
+  readonly holds: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
   /** What the layer shows when the intent failed: of a seal, because the snapshot is Active again. */
   readonly active?: { readonly parents: readonly SnapshotId[]; readonly tree: Tree }
 }
@@ -20,86 +21,94 @@ export type Scenario = {
 const onBase = { parents: [1] }
 const mebibyte = 1n << 20n
 
+const effectiveOf = (result: Result): string | null | undefined =>
+  'effective' in result ? result.effective : undefined
+
 const hasNoScratch = async (backend: Backend, layer: SnapshotId, result: Result): Promise<void> => {
-  equal('effective size', 'effective' in result ? result.effective : undefined, null)
+  equal('effective size', effectiveOf(result), null)
   const { size, inodes, scratch } = await right('usage', backend.usage(layer))
   equal('usage', { size, inodes, scratch }, { size: 0, inodes: 0, scratch: 0 })
 }
 
 const hasScratch = async (backend: Backend, layer: SnapshotId, result: Result, least: bigint): Promise<void> => {
-  const effective = BigInt(('effective' in result ? result.effective : null) ?? 0)
+  const effective = BigInt(effectiveOf(result) ?? 0)
   ok('the scratch disk is large enough, in whole MiB', effective >= least && effective % mebibyte === 0n, effective)
   const { size, scratch } = await right('usage', backend.usage(layer))
   ok('the usage counts the scratch disk', scratch > 0 && size >= scratch, { size, scratch })
 }
 
-const shows = async (backend: Backend, layer: SnapshotId, parents: readonly SnapshotId[], tree: Tree): Promise<void> =>
-  attached(backend, layer, { parents }, (files) => holds(`layer ${layer}`, files, tree))
+const shows = (
+  backend: Backend,
+  layer: SnapshotId,
+  parents: readonly SnapshotId[],
+  tree: Tree,
+  kind: 'Active' | 'View' = 'Active',
+): Promise<void> => attached(backend, layer, { parents, kind }, (files) => holds('what the layer shows', files, tree))
 
 const nothing = async (): Promise<void> => undefined
+
+const large = (200n << 30n) + 1n
 
 const creations: readonly Scenario[] = [
   {
     name: 'create a parentless layer',
     before: nothing,
-    intent: intents.create(1),
-    holds: async (backend, result) => {
-      await hasNoScratch(backend, 1, result)
-      await shows(backend, 1, [], {})
+    intent: (layer) => intents.create(layer),
+    holds: async (backend, layer, result) => {
+      await hasNoScratch(backend, layer, result)
+      await shows(backend, layer, [], {})
     },
   },
   {
     name: 'create a parentless view',
     before: nothing,
-    intent: intents.create(1, { kind: 'View' }),
-    holds: async (backend, result) => {
-      await hasNoScratch(backend, 1, result)
-      await perform(backend, intents.attach(1, {}, 'View'))
-      await holds('the view', await filesOf(backend, 1), {})
+    intent: (layer) => intents.create(layer, { kind: 'View' }),
+    holds: async (backend, layer, result) => {
+      await hasNoScratch(backend, layer, result)
+      await shows(backend, layer, [], {}, 'View')
     },
   },
   {
     name: 'create a layer with a parent',
-    before: makeBase,
-    intent: intents.create(2, onBase),
-    holds: async (backend, result) => {
-      await hasScratch(backend, 2, result, mebibyte)
-      await shows(backend, 2, [1], baseTree)
+    before: nothing,
+    intent: (layer) => intents.create(layer, onBase),
+    holds: async (backend, layer, result) => {
+      await hasScratch(backend, layer, result, mebibyte)
+      await shows(backend, layer, [1], baseTree)
     },
   },
   {
     name: 'create a layer with a large scratch disk',
-    before: makeBase,
-    intent: intents.create(2, {
-      ...onBase,
-      scratch: { requested: String((200n << 30n) + 1n), requestedBy: 'a label' },
-    }),
-    holds: async (backend, result) => {
-      await hasScratch(backend, 2, result, 200n << 30n)
-      equal(
-        'effective size, rounded up',
-        'effective' in result ? result.effective : null,
-        String((200n << 30n) + mebibyte),
-      )
+    before: nothing,
+    intent: (layer) =>
+      intents.create(layer, { ...onBase, scratch: { requested: String(large), requestedBy: 'a label' } }),
+    holds: async (backend, layer, result) => {
+      await hasScratch(backend, layer, result, large)
+      equal('effective size, rounded up', effectiveOf(result), String(large - 1n + mebibyte))
     },
   },
   {
     name: 'create a view with a parent',
-    before: makeBase,
-    intent: intents.create(2, { ...onBase, kind: 'View', scratch: { requested: '1073741824', requestedBy: 'a rule' } }),
-    holds: async (backend, result) => {
-      await hasScratch(backend, 2, result, 1n << 30n)
-      await perform(backend, intents.attach(2, onBase, 'View'))
-      await holds('the view', await filesOf(backend, 2), baseTree)
+    before: nothing,
+    intent: (layer) =>
+      intents.create(layer, { ...onBase, kind: 'View', scratch: { requested: '1073741824', requestedBy: 'a rule' } }),
+    holds: async (backend, layer, result) => {
+      await hasScratch(backend, layer, result, 1n << 30n)
+      await shows(backend, layer, [1], baseTree, 'View')
     },
   },
   {
     name: 'create an unpack layer',
-    before: makeBase,
-    intent: intents.create(2, { ...onBase, purpose: 'unpack' }),
-    holds: (backend, result) => hasNoScratch(backend, 2, result),
+    before: nothing,
+    intent: (layer) => intents.create(layer, { ...onBase, purpose: 'unpack' }),
+    holds: hasNoScratch,
   },
 ]
+
+const isDetached = async (backend: Backend, layer: SnapshotId, how = {}): Promise<void> => {
+  await rejects('reading a detached layer', filesOf(backend, layer, how).list(''), 'FailedPrecondition')
+  await rejects('writing to a detached layer', filesOf(backend, layer, how).write('stray', ''), 'FailedPrecondition')
+}
 
 const changeChild = async (files: PromiseFiles): Promise<void> => {
   await files.write('both', 'of the child')
@@ -115,15 +124,14 @@ const childTree: Tree = {
   'upper/file': 'file of the child',
 }
 
-const makeChild = async (backend: Backend): Promise<void> => {
-  await makeBase(backend)
-  await perform(backend, intents.create(2, onBase))
-  await fill(backend, 2, onBase, changeChild)
+const makeChild = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+  await perform(backend, intents.create(layer, onBase))
+  await fill(backend, layer, onBase, changeChild)
 }
 
-const makeAlone = async (backend: Backend): Promise<void> => {
-  await perform(backend, intents.create(2))
-  await fill(backend, 2, {}, (files) => files.write('alone', 'x'.repeat(1_000)))
+const makeAlone = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+  await perform(backend, intents.create(layer))
+  await fill(backend, layer, {}, (files) => files.write('alone', 'x'.repeat(1_000)))
 }
 const aloneTree: Tree = { alone: `file ${'x'.repeat(1_000)}` }
 
@@ -131,54 +139,53 @@ const attachments: readonly Scenario[] = [
   {
     name: 'attach a parentless layer',
     before: makeAlone,
-    intent: intents.attach(2),
-    holds: async (backend) => holds('its content', await filesOf(backend, 2), aloneTree),
+    intent: (layer) => intents.attach(layer),
+    holds: (backend, layer) => holds('its content', filesOf(backend, layer), aloneTree),
   },
   {
     name: 'attach a layer with a parent',
     before: makeChild,
-    intent: intents.attach(2, onBase),
-    holds: async (backend) => holds('its content', await filesOf(backend, 2), childTree),
+    intent: (layer) => intents.attach(layer, onBase),
+    holds: (backend, layer) => holds('its content', filesOf(backend, layer, onBase), childTree),
   },
   {
     name: 'attach a view',
-    before: async (backend) => {
-      await makeBase(backend)
-      await perform(backend, intents.create(2, { ...onBase, kind: 'View' }))
-    },
-    intent: intents.attach(2, onBase, 'View'),
-    holds: async (backend) => holds('its content', await filesOf(backend, 2), baseTree),
+    before: (backend, layer) => perform(backend, intents.create(layer, { ...onBase, kind: 'View' })),
+    intent: (layer) => intents.attach(layer, { ...onBase, kind: 'View' }),
+    holds: (backend, layer) => holds('its content', filesOf(backend, layer, { ...onBase, kind: 'View' }), baseTree),
   },
   {
     name: 'detach a parentless layer',
-    before: async (backend) => {
-      await makeAlone(backend)
-      await attached(backend, 2, {}, (files) => files.write('more', 'm'))
+    before: async (backend, layer) => {
+      await makeAlone(backend, layer)
+      await attached(backend, layer, {}, (files) => files.write('more', 'm'))
     },
-    intent: intents.detach(2),
-    holds: async (backend, result) => {
+    intent: (layer) => intents.detach(layer),
+    holds: async (backend, layer, result) => {
       equal('size', 'usage' in result ? result.usage.size : undefined, 1_001)
-      await left('files of a detached layer', backend.files(2), 'BackendFault')
-      await shows(backend, 2, [], { ...aloneTree, more: 'file m' })
+      await isDetached(backend, layer)
+      await shows(backend, layer, [], { ...aloneTree, more: 'file m' })
     },
   },
   {
     name: 'detach a layer with a parent',
-    before: async (backend) => {
-      await makeChild(backend)
-      await attached(backend, 2, onBase, (files) => files.write('upper/more', 'm'))
+    before: async (backend, layer) => {
+      await makeChild(backend, layer)
+      await attached(backend, layer, onBase, (files) => files.write('upper/more', 'm'))
     },
-    intent: intents.detach(2, onBase),
-    holds: async (backend) => {
-      await shows(backend, 2, [1], { ...childTree, 'upper/more': 'file m' })
-      sameTree('the base below it', await seenThroughView(backend, [1]), baseTree)
+    intent: (layer) => intents.detach(layer, onBase),
+    holds: async (backend, layer) => {
+      await isDetached(backend, layer, onBase)
+      await shows(backend, layer, [1], { ...childTree, 'upper/more': 'file m' })
+      await perform(backend, intents.create(layer + 500_000, onBase))
+      await shows(backend, layer + 500_000, [1], baseTree)
     },
   },
   {
     name: 'detach a layer that is not attached',
     before: makeChild,
-    intent: intents.detach(2, onBase),
-    holds: (backend) => shows(backend, 2, [1], childTree),
+    intent: (layer) => intents.detach(layer, onBase),
+    holds: (backend, layer) => shows(backend, layer, [1], childTree),
   },
 ]
 
@@ -186,74 +193,69 @@ const seals: readonly Scenario[] = [
   {
     name: 'seal a parentless layer',
     before: makeAlone,
-    intent: intents.seal(2),
+    intent: (layer) => intents.seal(layer),
     active: { parents: [], tree: aloneTree },
-    holds: async (backend, result) => {
+    holds: async (backend, layer, result) => {
       ok('its usage counts the files', 'usage' in result && result.usage.size > 1_000, result)
-      sameTree('a view of it', await seenThroughView(backend, [2]), aloneTree)
+      sameTree('a view of it', await seenThroughView(backend, [layer]), aloneTree)
     },
   },
   {
     name: 'seal a layer with a parent',
     before: makeChild,
-    intent: intents.seal(2, onBase),
+    intent: (layer) => intents.seal(layer, onBase),
     active: { parents: [1], tree: childTree },
-    holds: async (backend, result) => {
+    holds: async (backend, layer, result) => {
       ok('it keeps its scratch disk', 'usage' in result && result.usage.scratch > 0, result)
-      sameTree('a view of it', await seenThroughView(backend, [2, 1]), childTree)
+      sameTree('a view of it', await seenThroughView(backend, [layer, 1]), childTree)
     },
   },
   {
     name: 'seal an empty unpack layer',
-    before: (backend) => perform(backend, intents.create(2, { purpose: 'unpack' })).then(() => undefined),
-    intent: intents.seal(2, { purpose: 'unpack' }),
-    holds: async (_backend, result) => equal('size', 'usage' in result ? result.usage.size : undefined, 0),
+    before: (backend, layer) => perform(backend, intents.create(layer, { purpose: 'unpack' })),
+    intent: (layer) => intents.seal(layer, { purpose: 'unpack' }),
+    holds: async (_backend, _layer, result) => equal('size', 'usage' in result ? result.usage.size : undefined, 0),
   },
   {
     name: 'seal a parentless layer that gained a parent',
-    before: async (backend) => {
-      await makeBase(backend)
-      await makeAlone(backend)
-    },
-    intent: intents.seal(2, { ...onBase, madeParentless: true }),
+    before: makeAlone,
+    intent: (layer) => intents.seal(layer, { ...onBase, madeParentless: true }),
     active: { parents: [], tree: aloneTree },
-    holds: async (backend) =>
-      sameTree('a view of it', await seenThroughView(backend, [2, 1]), { ...baseTree, ...aloneTree }),
+    holds: async (backend, layer) =>
+      sameTree('a view of it', await seenThroughView(backend, [layer, 1]), { ...baseTree, ...aloneTree }),
   },
 ]
 
-const isGone = async (backend: Backend): Promise<void> => {
-  await left('usage of what is gone', backend.usage(2), 'BackendFault')
-  await left('files of what is gone', backend.files(2), 'BackendFault')
+const isGone = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+  await left('usage of what is gone', backend.usage(layer), 'BackendFault')
+  await isDetached(backend, layer)
+  await isDetached(backend, layer, onBase)
 }
 
 const removals: readonly Scenario[] = [
-  { name: 'retire a layer', before: makeChild, intent: intents.retire(2), holds: isGone },
-  { name: 'retire a parentless layer', before: makeAlone, intent: intents.retire(2), holds: isGone },
+  { name: 'retire a layer', before: makeChild, intent: intents.retire, holds: isGone },
+  { name: 'retire a parentless layer', before: makeAlone, intent: intents.retire, holds: isGone },
   {
     name: 'retire an attached layer',
-    before: async (backend) => {
-      await makeChild(backend)
-      await attached(backend, 2, onBase, (files) => files.write('lost', ''))
+    before: async (backend, layer) => {
+      await makeChild(backend, layer)
+      await attached(backend, layer, onBase, (files) => files.write('lost', ''))
     },
-    intent: intents.retire(2),
-    holds: async (backend) => {
-      await isGone(backend)
-      sameTree('the base below it', await seenThroughView(backend, [1]), baseTree)
-    },
-  },
-  { name: 'retire a layer that is not there', before: nothing, intent: intents.retire(2), holds: isGone },
-  {
-    name: 'destroy a retired layer',
-    before: async (backend) => {
-      await makeChild(backend)
-      await perform(backend, intents.retire(2))
-    },
-    intent: intents.destroy(2),
+    intent: intents.retire,
     holds: isGone,
   },
-  { name: 'destroy a layer under its own name', before: makeChild, intent: intents.destroy(2), holds: isGone },
-  { name: 'destroy a layer that is not there', before: nothing, intent: intents.destroy(2), holds: isGone },
+  { name: 'retire a layer that is not there', before: nothing, intent: intents.retire, holds: isGone },
+  {
+    name: 'destroy a retired layer',
+    before: async (backend, layer) => {
+      await makeChild(backend, layer)
+      await perform(backend, intents.retire(layer))
+    },
+    intent: intents.destroy,
+    holds: isGone,
+  },
+  { name: 'destroy a layer under its own name', before: makeChild, intent: intents.destroy, holds: isGone },
+  { name: 'destroy a layer that is not there', before: nothing, intent: intents.destroy, holds: isGone },
 ]
 
 /** Every intent in every form that matters. */

@@ -105,6 +105,11 @@ const races: readonly Race[] = [
     left: ['base', 'k1', 'k2', 'new'],
   },
   {
+    name: 'a removal of a parent whose child is being removed',
+    sent: [prepare('new', 'base'), commit('top', 'new'), remove('top'), remove('base')],
+    left: ['k1', 'k2'],
+  },
+  {
     name: 'a prepare on what is being removed',
     sent: [remove('base'), prepare('new', 'base', 'NotFound')],
     left: ['k1', 'k2'],

@@ -93,9 +93,9 @@ export const recordsNothing = async (
   equal(`${what}: what a walk shows`, await walked(snapshotter), before)
 }
 
-/** The InvalidArgument that a call rejects with, whose `field` is the one given and is named in the message. */
+/** The InvalidArgument that a call rejects with: its `field` is the one given, its message begins to name it. */
 export const invalid = async (what: string, promise: Promise<unknown>, field: string): Promise<Refusal> => {
-  const refusal = await rejects(what, promise, 'InvalidArgument', field)
+  const refusal = await rejects(what, promise, 'InvalidArgument', field.replace(/[.[].*$/s, ''))
   equal(`${what}: the field that the InvalidArgument names`, refusal.field, field)
   return refusal
 }

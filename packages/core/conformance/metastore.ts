@@ -245,7 +245,7 @@ const rebase = onBase('Rebase', async (snapshotter, ids) => {
     }
     await committing
     equal(`${what}: its parent`, (await snapshotter.stat(name)).parent, ends)
-    const view = await snapshotter.view(`view-${index}`, { parent: name })
+    const view = await snapshotter.view(`look-${index}`, { parent: name })
     equal(`${what}: parents of a view`, parentIdsOf(view), [id, ids.get(ends)])
     onlyMount(view)
     await rejects(`${what}: remove`, snapshotter.remove(name), 'FailedPrecondition', 'remove')

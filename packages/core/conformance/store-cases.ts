@@ -240,21 +240,23 @@ const abandoned = storeCase('a reading that is given up does not stand in the wa
   await right('close', store.close())
 })
 
-const closed = storeCase('close may be called twice; afterwards every call is a StoreFault', async (subject) => {
-  const { store } = subject
-  await opened(subject)
-  const records = recordsAfter(subject, emptyHead, 1)
-  await right('append', store.append(emptyHead, records))
-  await right('close', store.close())
-  await right('close again', store.close())
-  await left('append', store.append(headAfter(emptyHead, records), [], [{ key: 'sa', value: '' }]), 'StoreFault')
-  await left('open', store.open(), 'StoreFault')
-  for (const [what, batches] of [['read', store.read(0)] as const, ['rows', store.rows('s')] as const]) {
-    const answers = []
-    for await (const batch of batches) answers.push(batch._tag)
-    equal(`${what} after close`, answers, ['Left'])
-  }
-})
+const closed = storeCase(
+  'close may be called twice; afterwards reading and appending are StoreFaults',
+  async (subject) => {
+    const { store } = subject
+    await opened(subject)
+    const records = recordsAfter(subject, emptyHead, 1)
+    await right('append', store.append(emptyHead, records))
+    await right('close', store.close())
+    await right('close again', store.close())
+    await left('append', store.append(headAfter(emptyHead, records), [], [{ key: 'sa', value: '' }]), 'StoreFault')
+    for (const [what, batches] of [['read', store.read(0)] as const, ['rows', store.rows('s')] as const]) {
+      const answers = []
+      for await (const batch of batches) answers.push(batch._tag)
+      equal(`${what} after close`, answers, ['Left'])
+    }
+  },
+)
 
 const unopened = storeCase('a store that was never opened can be closed', async ({ store }) => {
   await right('close', store.close())

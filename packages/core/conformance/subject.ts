@@ -37,8 +37,9 @@ export type BackendSubject = {
   /** Another backend, not opened yet, over the same root, as after a crash: the one before was not closed. */
   readonly reopen: () => Promise<Backend>
   /**
-   * Makes the next run of an intent of that type fail with a BackendFault after `steps` of its steps, leaving what those made.
-   * A run of no more than `steps` steps succeeds. Without `cut`, the cases that cut an intent run it to its end.
+   * Makes the next run of an intent of that type, by the first backend, fail with a BackendFault after `steps`
+   * of its steps, leaving what those made. A run of no more than `steps` steps succeeds. Without `cut`, the cases that cut an
+   * intent run it to its end.
    */
   readonly cut?: (type: string, steps: number) => void
   /** Closes what is open and drops the root. */

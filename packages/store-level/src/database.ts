@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Level } from 'level'
-import { type Row, type Sealed, type StoreFault, storeFault } from '@varve/core'
+import { type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
 import type { LogHead } from './anchor.js'
 import { attempt, span } from './faults.js'
 

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { getSystemErrorMap } from 'node:util'
-import { type StoreFault, storeFault } from '@varve/core'
+import { type StoreFault, storeFault } from '@varve/core/ports'
 
 // Texts of the C library where they differ from libuv's, or where libuv has none.
 const hostTexts: readonly (readonly [code: string, text: string])[] = [

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { type OpenedStore, type StoreFault, storeFault } from '@varve/core'
+import { type OpenedStore, type StoreFault, storeFault } from '@varve/core/ports'
 import type { LogHead } from './anchor.js'
 import { span } from './faults.js'
 import type { Settings } from './options.js'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { shown, type StoreFault, storeFault } from '@varve/core'
+import { shown, type StoreFault, storeFault } from '@varve/core/ports'
 
 /** Options of `levelStore`. Anything else is a StoreFault `INVALID_OPTION` of `open`. */
 export type LevelStoreOptions = {

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import type { Row, StoreFault } from '@varve/core'
+import type { Row, StoreFault } from '@varve/core/ports'
 import { type Database, missingRecords, recordKey, rowPrefix, seqOf } from './database.js'
 
 type Entry = readonly [key: string, value: string]

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { hash } from 'node:crypto'
-import { type EventStore, shown, type StoreFault, storeFault } from '@varve/core'
+import { type EventStore, shown, type StoreFault, storeFault } from '@varve/core/ports'
 import { faultOf } from './faults.js'
 import { type LevelStoreOptions, settingsOf } from './options.js'
 import { readRecords, readRows } from './read.js'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { type Head, type Row, type Sealed, type StoreFault, storeFault } from '@varve/core'
+import { type Head, type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
 import type { Anchor, LogHead } from './anchor.js'
 import { type Database, writeBatch } from './database.js'
 import { attempt, span } from './faults.js'

@@ -1,4 +1,3 @@
-/** The nouns and their rules, without the runtime and what it needs: for backends and their workers. */
 export * from './command.js'
 export * from './fault.js'
 export * from './intent.js'

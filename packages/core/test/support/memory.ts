@@ -35,7 +35,10 @@ export const arrayStore = (): EventStore & {
         if (store.failNext === true) return E.left(storeFault('the disk is full', 'ENOSPC'))
         if (expected.seq !== texts.length) return E.left(storeFault('stale', 'STALE_HEAD'))
         for (const { text } of records) texts.push(text)
-        for (const { key, value } of rows) value === undefined ? rowsKept.delete(key) : rowsKept.set(key, value)
+        for (const { key, value } of rows) {
+        if (value === undefined) rowsKept.delete(key)
+        else rowsKept.set(key, value)
+      }
         return E.right(undefined)
       },
     read: async function* (after) {

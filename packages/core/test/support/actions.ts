@@ -1,0 +1,157 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import {
+  initialState,
+  intentsOf,
+  step,
+  type Asking,
+  type Command,
+  type Decided,
+  type Intent,
+  type Outcome,
+  type Profile,
+  type Result,
+  type State,
+} from '@varve/core'
+import { entries } from '../../src/state/table.js'
+import { accessDenied, usage } from './events.js'
+import { timeOf } from './spec.js'
+
+const keys = ['a', 'b', 'extract-c'] as const
+const names = ['k', 'm', 'n'] as const
+
+const key = fc.constantFrom(...keys)
+const any = fc.constantFrom(...keys, ...names)
+const parent = fc.constantFrom('', '', '', '', ...names, 'a')
+const labels = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('', '1', '2'))
+
+/** Commands over so few names that they meet all the time. */
+export const commands: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('Prepare' as const), key, parent, labels }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('View' as const), key, parent, labels }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('Commit' as const),
+      key,
+      name: fc.constantFrom(...names),
+      parent,
+      labels,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Remove' as const), key: any }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Update' as const), name: any, labels }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Attach' as const), key: any }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Detach' as const), key: any }) },
+)
+
+/** A command, or the end of one of the intents that are outstanding. */
+export type Action = { readonly ask: Command } | { readonly end: number; readonly fails: boolean }
+
+export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ ask: commands }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ end: fc.nat(3), fails: fc.integer({ min: 0, max: 7 }).map((die) => die === 7) }),
+    },
+  ),
+  { minLength: 40, maxLength: 80 },
+)
+
+const results: Readonly<Record<Asking['type'], Result>> = {
+  PrepareAccepted: { type: 'LayerCreated', usage, effective: null },
+  PrepareFailed: { type: 'LayerDestroyed' },
+  CommitAccepted: { type: 'LayerSealed', usage },
+  RemoveAccepted: { type: 'LayerRetired' },
+  Removed: { type: 'LayerDestroyed' },
+  AttachAccepted: { type: 'LayerAttached' },
+  DetachAccepted: { type: 'LayerDetached', usage },
+}
+
+export const succeeding = (asking: Asking): Outcome => ({
+  type: 'Succeeded',
+  intent: String(asking.seq),
+  result: results[asking.type],
+})
+
+export const failing = (asking: Asking): Outcome => ({
+  type: 'Failed',
+  intent: String(asking.seq),
+  failure: accessDenied,
+})
+
+/** What is outstanding, oldest first. */
+export const outstandingOf = (state: State): readonly Asking[] =>
+  [...entries(state.outstanding)].map(([, asking]) => asking).sort((one, other) => one.seq - other.seq)
+
+/** A turn of a run: what was fed in, what came of it. */
+export type Turn = {
+  readonly before: State
+  readonly input: Command | Outcome
+  readonly result: ReturnType<typeof step>
+  readonly after: State
+}
+
+const inputOf = (state: State, action: Action): Command | Outcome | undefined => {
+  if ('ask' in action) return action.ask
+  const waiting = outstandingOf(state)
+  const asking = waiting[action.end % Math.max(waiting.length, 1)]
+  if (asking === undefined) return undefined
+  return action.fails ? failing(asking) : succeeding(asking)
+}
+
+/** Steps through actions. Refused commands change nothing. */
+export const runActions = (taken: readonly Action[], profile: Profile = 'bind'): readonly Turn[] => {
+  const turns: Turn[] = []
+  let state = initialState(profile)
+  for (const action of taken) {
+    const input = inputOf(state, action)
+    if (input === undefined) continue
+    const result = step(state, input, timeOf(turns.length))
+    const after = E.isRight(result) ? result.right.state : state
+    turns.push({ before: state, input, result, after })
+    state = after
+  }
+  return turns
+}
+
+/** Ends every outstanding intent well. */
+export const settle = (from: State): State => {
+  let state = from
+  for (;;) {
+    const [asking] = outstandingOf(state)
+    if (asking === undefined) return state
+    const result = step(state, succeeding(asking), timeOf(state.seq))
+    if (E.isLeft(result)) throw new Error(result.left.message)
+    state = result.right.state
+  }
+}
+
+export const recordedIn = (turns: readonly Turn[]): readonly Decided[] =>
+  turns.flatMap(({ result }) => (E.isRight(result) ? result.right.recorded : []))
+
+/** The intents that the records of a run ask for, as they were when each was recorded. */
+export const intentsIn = (turns: readonly Turn[]): ReadonlyMap<string, Intent> =>
+  new Map(
+    turns.flatMap(({ result, after }) =>
+      E.isRight(result)
+        ? result.right.recorded
+            .flatMap((event) => intentsOf(after, event))
+            .map((intent) => [intent.id, intent] as const)
+        : [],
+    ),
+  )
+
+/** Everything a state holds, as plain data in a fixed order. */
+export const plain = (state: State): unknown => {
+  const sorted = (all: Iterable<readonly [string, unknown]>): unknown =>
+    [...all].sort(([one], [other]) => (one < other ? -1 : 1))
+  return {
+    ...state,
+    snapshots: sorted(entries(state.snapshots)),
+    attached: sorted(entries(state.attached)),
+    pending: sorted(entries(state.pending)),
+    outstanding: sorted(entries(state.outstanding)),
+  }
+}

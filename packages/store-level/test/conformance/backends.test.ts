@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
+import type { Intent } from '@varve/core'
+import { backendCases, type BackendSubject } from '@varve/core/conformance'
+import { temporary } from './subjects.js'
+
+/** Backends whose table of faults is filled in by the cases: the next run of a type is cut. */
+const cutting = (make: (faults: readonly PlannedFault[]) => ReturnType<typeof fakeBackend>) => {
+  const faults: PlannedFault[] = []
+  const runs = new Map<string, number>()
+  const backend = make(faults)
+  const execute: typeof backend.execute = (intent, options) => {
+    runs.set(intent.type, (runs.get(intent.type) ?? 0) + 1)
+    return backend.execute(intent, options)
+  }
+  const cut = (type: string, steps: number): void => {
+    faults.push({ intent: type as Intent['type'], time: (runs.get(type) ?? 0) + 1, cutAfter: steps })
+  }
+  return { backend: { ...backend, execute }, cut }
+}
+
+const memoryWorld = async (): Promise<BackendSubject> => {
+  const { backend, cut } = cutting((faults) => fakeBackend({ faults }))
+  return {
+    backend,
+    cut,
+    reopen: () => Promise.resolve(backend),
+    close: async () => {
+      await backend.close()()
+    },
+  }
+}
+
+const diskWorld = async (): Promise<BackendSubject> => {
+  const directory = await temporary()
+  const root = join(directory.path, 'layers')
+  const opened: ReturnType<typeof cutting>[] = []
+  const open = (): ReturnType<typeof cutting> => {
+    const one = cutting((faults) => fakeBackend({ root, faults }))
+    opened.push(one)
+    return one
+  }
+  return {
+    backend: open().backend,
+    cut: (type, steps) => opened.at(-1)?.cut(type, steps),
+    reopen: () => Promise.resolve(open().backend),
+    close: async () => {
+      for (const { backend } of opened) await backend.close()()
+      await directory.remove()
+    },
+  }
+}
+
+for (const [name, open] of Object.entries({ memoryWorld, diskWorld })) {
+  const test = suite(name)
+  for (const one of backendCases) test(one.name, () => one.run(open))
+  test.run()
+}

@@ -1,0 +1,5 @@
+import { metadataSuite } from './metadata.js'
+
+const test = metadataSuite('memory', 'memory')
+
+test.run()
