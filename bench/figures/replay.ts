@@ -1,0 +1,92 @@
+import {
+  initialState,
+  noHash,
+  replay,
+  seal,
+  type EventStore,
+  type Head,
+  type Replayed,
+  type SealedRecord,
+} from '@varve/core'
+import { levelStore } from '@varve/store-level'
+import { scaled, type Context } from '../context.js'
+import { figureOf, median, rounded, type Figure } from '../figure.js'
+import { history } from '../support/history.js'
+import { must, turn } from '../support/must.js'
+import { watched } from '../support/watch.js'
+
+const recordsPerAppend = 1_000
+const limitSeconds = 8
+
+/** Writes the first `count` records of a history and answers the log's end. */
+const writeHistory = async (store: EventStore, count: number): Promise<Head> => {
+  let { head } = must(await store.open()())
+  let previous = noHash
+  let group: SealedRecord[] = []
+  for (const { event } of history()) {
+    const record = seal(previous, event, store.sha256)
+    previous = record.hash
+    group.push(record)
+    if (group.length < recordsPerAppend && record.seq < count) continue
+    must(await store.append(head, group)())
+    head = { seq: record.seq, hash: record.hash }
+    group = []
+    if (record.seq === count) break
+  }
+  return head
+}
+
+const read = async (store: EventStore, each: (texts: readonly string[]) => void): Promise<void> => {
+  for await (const texts of store.read(0)) {
+    each(must(texts))
+    await turn()
+  }
+}
+
+type Replay = { readonly replayed: Replayed; readonly longestCallMs: number }
+
+const replayAll = async (store: EventStore): Promise<Replay> => {
+  let replayed: Replayed = { state: initialState('bind'), hash: noHash }
+  let longestCallMs = 0
+  await read(store, (texts) => {
+    const start = performance.now()
+    replayed = must(replay(replayed, texts, store.sha256))
+    longestCallMs = Math.max(longestCallMs, performance.now() - start)
+  })
+  return { replayed, longestCallMs }
+}
+
+/** Reads a log from LevelDB, checks its chain and folds it, in turns with reading alone. */
+export async function* replayFigures(context: Context): AsyncGenerator<Figure> {
+  const events = context.large
+  const store = levelStore(context.newDirectory('history'))
+  const head = await writeHistory(store, events)
+  const rounds = []
+  let live = 0
+  for (let round = 0; round < 3; round++) {
+    const reading = await watched(() => read(store, () => undefined))
+    const { result, ...run } = await watched(() => replayAll(store))
+    const { state, hash } = result.replayed
+    if (state.seq !== head.seq || hash !== head.hash)
+      throw new Error(`the replay ended at ${state.seq}, not ${head.seq}`)
+    live = state.snapshots.size
+    rounds.push({ ...run, readMs: reading.wallMs - reading.queuedMs, callMs: result.longestCallMs })
+  }
+  must(await store.close()())
+  const least = rounds.toSorted((a, b) => a.blockMs - b.blockMs)[0]
+  if (least !== undefined) context.slices.push({ figure: 'replay', ...least })
+  yield figureOf({
+    name: `replay and verify ${events} events`,
+    value: median(rounds.map(({ wallMs, queuedMs }) => wallMs - queuedMs)) / 1_000,
+    unit: 's',
+    peer: { name: 'reading alone', value: median(rounds.map(({ readMs }) => readMs)) / 1_000 },
+    budget: { of: 'value', sign: '<=', limit: scaled(context, limitSeconds) },
+    details: {
+      events,
+      snapshots: live,
+      wallSeconds: rounded(median(rounds.map(({ wallMs }) => wallMs)) / 1_000),
+      userSeconds: rounded(median(rounds.map(({ userMs }) => userMs)) / 1_000),
+      longestCallMs: rounded(Math.min(...rounds.map(({ callMs }) => callMs))),
+    },
+  })
+}
