@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { operations } from '../src/world/operations.js'
 import type { World } from '../src/world/world.js'
-import { addLayer, attach, create, detach, perform, seal, usage } from './support/acts.js'
+import { addLayer, attach, create, destroy, detach, perform, seal, usage } from './support/acts.js'
 import { failure, grounds, onGround } from './support/worlds.js'
 
 const isPosix = process.platform !== 'win32'
@@ -191,6 +191,8 @@ law('a directory below which nobody may look is removed all the same', ({ world,
   fs.chmodSync(at('mounts', '2', 'closed'), 0o500)
   perform(world, detach(2, [1]))
   assert.equal(fs.readdirSync(at('mounts')), [])
+  perform(world, destroy(2))
+  assert.equal(fs.readdirSync(at('scratch')), [])
 })
 
 law('what the host refuses is a BackendFault that names the path', ({ world, at }) => {

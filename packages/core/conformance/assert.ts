@@ -16,7 +16,7 @@ const plain = (_key: string, value: unknown): unknown => {
   if (typeof value === 'bigint') return `${value}n`
   if (value === undefined) return '(undefined)'
   if (value instanceof Uint8Array) return `${value.length} bytes: ${value.subarray(0, 64).join(' ')}`
-  return value instanceof Error ? { ...value, message: value.message } : value
+  return value instanceof Error ? Object.assign({}, value, { message: value.message }) : value
 }
 
 const text = (value: unknown): string => {

@@ -32,27 +32,27 @@ const onBase = (name: string, body: (backend: Backend, subject: BackendSubject) 
     await body(subject.backend, subject)
   })
 
-const once = ({ name, before, intent, holds }: Scenario): BackendCase =>
+const once = ({ name, before, intent, check }: Scenario): BackendCase =>
   onBase(`${name}: once`, async (backend) => {
     await before(backend, 2)
-    await holds(backend, 2, await perform(backend, intent(2)))
+    await check(backend, 2, await perform(backend, intent(2)))
   })
 
-const twice = ({ name, before, intent, holds }: Scenario): BackendCase =>
+const twice = ({ name, before, intent, check }: Scenario): BackendCase =>
   onBase(`${name}: twice`, async (backend) => {
     await before(backend, 2)
     const first = await perform(backend, intent(2))
     const second = await perform(backend, intent(2))
     if ('effective' in first) equal('the second result', second, first)
-    await holds(backend, 2, second)
+    await check(backend, 2, second)
   })
 
-const afterCrash = ({ name, before, intent, holds }: Scenario): BackendCase =>
+const afterCrash = ({ name, before, intent, check }: Scenario): BackendCase =>
   onBase(`${name}: again after a crash`, async (first, subject) => {
     await before(first, 2)
     await perform(first, intent(2))
     const { backend } = await reopened(subject)
-    await holds(backend, 2, await perform(backend, intent(2)))
+    await check(backend, 2, await perform(backend, intent(2)))
   })
 
 /** An intent that was cut after some steps, on a layer of its own. The last one completed. */
@@ -74,10 +74,10 @@ const cutEverywhere = async (
   }
 }
 
-/** Runs `check`, whose failure then names the step at which the intent was cut. */
-const explained = async (steps: number, check: () => Promise<void>): Promise<void> => {
+/** Does `run`, whose failure then names the step at which the intent was cut. */
+const explained = async (steps: number, run: () => Promise<void>): Promise<void> => {
   try {
-    await check()
+    await run()
   } catch (failure) {
     const message = failure instanceof Error ? failure.message : String(failure)
     throw new Error(`cut after ${steps} steps: ${message}`, { cause: failure })
@@ -90,7 +90,7 @@ const thenCrash = (scenario: Scenario): BackendCase =>
     await cutEverywhere(subject, scenario, async (cut) => void cuts.push(cut))
     const { backend } = await reopened(subject)
     for (const { steps, intent } of cuts)
-      await explained(steps, async () => scenario.holds(backend, intent.layer, await perform(backend, intent)))
+      await explained(steps, async () => scenario.check(backend, intent.layer, await perform(backend, intent)))
   })
 
 const thenAgain = (scenario: Scenario): BackendCase =>
@@ -98,7 +98,7 @@ const thenAgain = (scenario: Scenario): BackendCase =>
     cutEverywhere(subject, scenario, async ({ intent }) => {
       // A promised intent that failed is over: whoever asks again asks with a new one.
       const next = isOwed(intent) ? intent : { ...intent, id: `${intent.id}9` }
-      await scenario.holds(backend, intent.layer, await perform(backend, next))
+      await scenario.check(backend, intent.layer, await perform(backend, next))
     }),
   )
 

@@ -13,7 +13,7 @@ export type Scenario = {
   readonly before: (backend: Backend, layer: SnapshotId) => Promise<unknown>
   readonly intent: (layer: SnapshotId) => Intent
   /** However often it took. */
-  readonly holds: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
+  readonly check: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
   /** What the layer shows when the intent failed: of a seal, because the snapshot is Active again. */
   readonly active?: { readonly parents: readonly SnapshotId[]; readonly tree: Tree }
 }
@@ -54,7 +54,7 @@ const creations: readonly Scenario[] = [
     name: 'create a parentless layer',
     before: nothing,
     intent: (layer) => intents.create(layer),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       await hasNoScratch(backend, layer, result)
       await shows(backend, layer, [], {})
     },
@@ -63,7 +63,7 @@ const creations: readonly Scenario[] = [
     name: 'create a parentless view',
     before: nothing,
     intent: (layer) => intents.create(layer, { kind: 'View' }),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       await hasNoScratch(backend, layer, result)
       await shows(backend, layer, [], {}, 'View')
     },
@@ -72,7 +72,7 @@ const creations: readonly Scenario[] = [
     name: 'create a layer with a parent',
     before: nothing,
     intent: (layer) => intents.create(layer, onBase),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       await hasScratch(backend, layer, result, mebibyte)
       await shows(backend, layer, [1], baseTree)
     },
@@ -82,7 +82,7 @@ const creations: readonly Scenario[] = [
     before: nothing,
     intent: (layer) =>
       intents.create(layer, { ...onBase, scratch: { requested: String(large), requestedBy: 'a label' } }),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       await hasScratch(backend, layer, result, large)
       equal('effective size, rounded up', effectiveOf(result), String(large - 1n + mebibyte))
     },
@@ -92,7 +92,7 @@ const creations: readonly Scenario[] = [
     before: nothing,
     intent: (layer) =>
       intents.create(layer, { ...onBase, kind: 'View', scratch: { requested: '1073741824', requestedBy: 'a rule' } }),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       await hasScratch(backend, layer, result, 1n << 30n)
       await shows(backend, layer, [1], baseTree, 'View')
     },
@@ -101,7 +101,7 @@ const creations: readonly Scenario[] = [
     name: 'create an unpack layer',
     before: nothing,
     intent: (layer) => intents.create(layer, { ...onBase, purpose: 'unpack' }),
-    holds: hasNoScratch,
+    check: hasNoScratch,
   },
 ]
 
@@ -140,19 +140,19 @@ const attachments: readonly Scenario[] = [
     name: 'attach a parentless layer',
     before: makeAlone,
     intent: (layer) => intents.attach(layer),
-    holds: (backend, layer) => holds('its content', filesOf(backend, layer), aloneTree),
+    check: (backend, layer) => holds('its content', filesOf(backend, layer), aloneTree),
   },
   {
     name: 'attach a layer with a parent',
     before: makeChild,
     intent: (layer) => intents.attach(layer, onBase),
-    holds: (backend, layer) => holds('its content', filesOf(backend, layer, onBase), childTree),
+    check: (backend, layer) => holds('its content', filesOf(backend, layer, onBase), childTree),
   },
   {
     name: 'attach a view',
     before: (backend, layer) => perform(backend, intents.create(layer, { ...onBase, kind: 'View' })),
     intent: (layer) => intents.attach(layer, { ...onBase, kind: 'View' }),
-    holds: (backend, layer) => holds('its content', filesOf(backend, layer, { ...onBase, kind: 'View' }), baseTree),
+    check: (backend, layer) => holds('its content', filesOf(backend, layer, { ...onBase, kind: 'View' }), baseTree),
   },
   {
     name: 'detach a parentless layer',
@@ -161,7 +161,7 @@ const attachments: readonly Scenario[] = [
       await attached(backend, layer, {}, (files) => files.write('more', 'm'))
     },
     intent: (layer) => intents.detach(layer),
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       equal('size', 'usage' in result ? result.usage.size : undefined, 1_001)
       await isDetached(backend, layer)
       await shows(backend, layer, [], { ...aloneTree, more: 'file m' })
@@ -174,7 +174,7 @@ const attachments: readonly Scenario[] = [
       await attached(backend, layer, onBase, (files) => files.write('upper/more', 'm'))
     },
     intent: (layer) => intents.detach(layer, onBase),
-    holds: async (backend, layer) => {
+    check: async (backend, layer) => {
       await isDetached(backend, layer, onBase)
       await shows(backend, layer, [1], { ...childTree, 'upper/more': 'file m' })
       await perform(backend, intents.create(layer + 500_000, onBase))
@@ -185,7 +185,7 @@ const attachments: readonly Scenario[] = [
     name: 'detach a layer that is not attached',
     before: makeChild,
     intent: (layer) => intents.detach(layer, onBase),
-    holds: (backend, layer) => shows(backend, layer, [1], childTree),
+    check: (backend, layer) => shows(backend, layer, [1], childTree),
   },
 ]
 
@@ -195,7 +195,7 @@ const seals: readonly Scenario[] = [
     before: makeAlone,
     intent: (layer) => intents.seal(layer),
     active: { parents: [], tree: aloneTree },
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       ok('its usage counts the files', 'usage' in result && result.usage.size > 1_000, result)
       sameTree('a view of it', await seenThroughView(backend, [layer]), aloneTree)
     },
@@ -205,7 +205,7 @@ const seals: readonly Scenario[] = [
     before: makeChild,
     intent: (layer) => intents.seal(layer, onBase),
     active: { parents: [1], tree: childTree },
-    holds: async (backend, layer, result) => {
+    check: async (backend, layer, result) => {
       ok('it keeps its scratch disk', 'usage' in result && result.usage.scratch > 0, result)
       sameTree('a view of it', await seenThroughView(backend, [layer, 1]), childTree)
     },
@@ -214,14 +214,14 @@ const seals: readonly Scenario[] = [
     name: 'seal an empty unpack layer',
     before: (backend, layer) => perform(backend, intents.create(layer, { purpose: 'unpack' })),
     intent: (layer) => intents.seal(layer, { purpose: 'unpack' }),
-    holds: async (_backend, _layer, result) => equal('size', 'usage' in result ? result.usage.size : undefined, 0),
+    check: async (_backend, _layer, result) => equal('size', 'usage' in result ? result.usage.size : undefined, 0),
   },
   {
     name: 'seal a parentless layer that gained a parent',
     before: makeAlone,
     intent: (layer) => intents.seal(layer, { ...onBase, madeParentless: true }),
     active: { parents: [], tree: aloneTree },
-    holds: async (backend, layer) =>
+    check: async (backend, layer) =>
       sameTree('a view of it', await seenThroughView(backend, [layer, 1]), { ...baseTree, ...aloneTree }),
   },
 ]
@@ -233,8 +233,8 @@ const isGone = async (backend: Backend, layer: SnapshotId): Promise<void> => {
 }
 
 const removals: readonly Scenario[] = [
-  { name: 'retire a layer', before: makeChild, intent: intents.retire, holds: isGone },
-  { name: 'retire a parentless layer', before: makeAlone, intent: intents.retire, holds: isGone },
+  { name: 'retire a layer', before: makeChild, intent: intents.retire, check: isGone },
+  { name: 'retire a parentless layer', before: makeAlone, intent: intents.retire, check: isGone },
   {
     name: 'retire an attached layer',
     before: async (backend, layer) => {
@@ -242,9 +242,9 @@ const removals: readonly Scenario[] = [
       await attached(backend, layer, onBase, (files) => files.write('lost', ''))
     },
     intent: intents.retire,
-    holds: isGone,
+    check: isGone,
   },
-  { name: 'retire a layer that is not there', before: nothing, intent: intents.retire, holds: isGone },
+  { name: 'retire a layer that is not there', before: nothing, intent: intents.retire, check: isGone },
   {
     name: 'destroy a retired layer',
     before: async (backend, layer) => {
@@ -252,10 +252,10 @@ const removals: readonly Scenario[] = [
       await perform(backend, intents.retire(layer))
     },
     intent: intents.destroy,
-    holds: isGone,
+    check: isGone,
   },
-  { name: 'destroy a layer under its own name', before: makeChild, intent: intents.destroy, holds: isGone },
-  { name: 'destroy a layer that is not there', before: nothing, intent: intents.destroy, holds: isGone },
+  { name: 'destroy a layer under its own name', before: makeChild, intent: intents.destroy, check: isGone },
+  { name: 'destroy a layer that is not there', before: nothing, intent: intents.destroy, check: isGone },
 ]
 
 /** Every intent in every form that matters. */

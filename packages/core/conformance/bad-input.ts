@@ -3,7 +3,7 @@ import { committed, idOf, invalid, recordsNothing, type SnapshotterCase, snapsho
 import type { PromiseSnapshotter } from './subject.js'
 
 /** What plain JavaScript may pass where TypeScript would not. */
-const untyped = <T>(value: unknown): T => value as T
+const untyped = (value: unknown): never => value as never
 
 type Call = (snapshotter: PromiseSnapshotter) => Promise<unknown>
 /** A bad call and the field that its InvalidArgument names. */
@@ -30,7 +30,7 @@ const badNames: readonly (readonly [what: string, name: unknown])[] = [
 ]
 
 const named = badNames.flatMap(([what, name]): readonly BadCall[] => {
-  const bad = untyped<string>(name)
+  const bad = untyped(name)
   return [
     [`prepare ${what}`, 'key', (snapshotter) => snapshotter.prepare(bad)],
     [`view ${what}`, 'key', (snapshotter) => snapshotter.view(bad)],
@@ -50,7 +50,7 @@ const named = badNames.flatMap(([what, name]): readonly BadCall[] => {
 const asParents = badNames
   .filter(([, name]) => name !== undefined)
   .flatMap(([what, name]): readonly BadCall[] => {
-    const parent = untyped<string>(name)
+    const parent = untyped(name)
     return [
       [`prepare on ${what}`, 'parent', (snapshotter) => snapshotter.prepare('new', { parent })],
       [`view on ${what}`, 'parent', (snapshotter) => snapshotter.view('new', { parent })],
@@ -85,7 +85,7 @@ const badLabels: readonly (readonly [what: string, field: string, labels: unknow
 ]
 
 const labelled = badLabels.flatMap(([what, field, given]): readonly BadCall[] => {
-  const labels = untyped<Record<string, string>>(given)
+  const labels = untyped(given)
   return [
     [`prepare with labels: ${what}`, field, (snapshotter) => snapshotter.prepare('new', { labels })],
     [`view with labels: ${what}`, field, (snapshotter) => snapshotter.view('new', { labels })],
@@ -127,7 +127,7 @@ const others: readonly BadCall[] = [
   ['an empty key', 'key', (snapshotter) => snapshotter.prepare('')],
   ['an empty key of a view', 'key', (snapshotter) => snapshotter.view('')],
   ['an empty name', 'name', (snapshotter) => snapshotter.commit('', 'active')],
-  ['no info', 'name', (snapshotter) => snapshotter.update(untyped(undefined))],
+  ['no info', 'info', (snapshotter) => snapshotter.update(untyped(undefined))],
   ['info without a name', 'name', (snapshotter) => snapshotter.update(untyped({}))],
   ['field paths that are text', 'paths', (snapshotter) => snapshotter.update({ name: 'active' }, untyped('labels'))],
   ['field paths that are null', 'paths', (snapshotter) => snapshotter.update({ name: 'active' }, untyped(null))],
@@ -215,9 +215,7 @@ const replacedType = snapshotterCase(
 )
 
 const inherited = snapshotterCase('bad input/labels from a prototype are no labels', async (snapshotter) => {
-  const labels = untyped<Record<string, string>>(
-    Object.create({ inherited: 'x' }, { own: { value: '1', enumerable: true } }),
-  )
+  const labels = untyped(Object.create({ inherited: 'x' }, { own: { value: '1', enumerable: true } }))
   await snapshotter.prepare('key', { labels })
   equal('labels', (await snapshotter.stat('key')).labels, { own: '1' })
   await rejects('the key of a prototype', snapshotter.stat('hasOwnProperty'), 'NotFound')

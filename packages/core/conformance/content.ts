@@ -46,7 +46,8 @@ export const changed = (before: Tree, changes: readonly Change[]): Tree => {
     else if ('symlink' in one) put(tree, one.symlink, `symlink ${one.target}`)
     else {
       const from = 'remove' in one ? one.remove : one.rename
-      for (const [path, entry] of Object.entries(tree).filter(([path]) => isWithin(from, path))) {
+      for (const path of Object.keys(tree).filter((each) => isWithin(from, each))) {
+        const entry = tree[path] ?? ''
         delete tree[path]
         if ('rename' in one) put(tree, one.to + path.slice(from.length), entry)
       }

@@ -25,7 +25,7 @@ const make = async (snapshotter: PromiseSnapshotter, { kind, name, parent, label
   else await snapshotter.view(name, { parent, labels })
 }
 
-const matches = snapshotterCase('filters/what they find', async (snapshotter) => {
+const found = snapshotterCase('filters/what they find', async (snapshotter) => {
   let made: Info | undefined
   for (const { filter, info, matches } of filterMatches.filter(isStored)) {
     if (JSON.stringify(info) !== JSON.stringify(made)) {
@@ -34,10 +34,10 @@ const matches = snapshotterCase('filters/what they find', async (snapshotter) =>
       await make(snapshotter, info)
       made = info
     }
-    const found = await walkedNames(snapshotter, [filter])
-    equal(`${JSON.stringify(filter)} finds ${info.name}`, found.includes(info.name), matches)
+    const names = await walkedNames(snapshotter, [filter])
+    equal(`${JSON.stringify(filter)} finds ${info.name}`, names.includes(info.name), matches)
   }
 })
 
 /** The filter language, through walks. */
-export const filterCases: readonly SnapshotterCase[] = [accepted, rejected, matches]
+export const filterCases: readonly SnapshotterCase[] = [accepted, rejected, found]

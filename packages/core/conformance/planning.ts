@@ -23,7 +23,7 @@ const planned = (
 const removal = ['RemoveAccepted', 'Removed', 'Destroyed'] as const
 
 /** Commands on what `oneOfEach` made, in an order in which each can be run. */
-const commands: readonly Planned[] = [
+const plannedCommands: readonly Planned[] = [
   planned({ type: 'Prepare', key: 'new' }, (s) => s.prepare('new'), ['PrepareAccepted', 'Prepared'], ['CreateLayer']),
   planned(
     { type: 'Prepare', key: 'child', parent: 'committed', labels: { a: '1' } },
@@ -71,7 +71,7 @@ const fromOutcomes: ReadonlySet<string> = new Set(['usage', 'effective', 'failur
 
 const comes = snapshotterCase('plan/what it says is what happens', async (snapshotter) => {
   await oneOfEach(snapshotter)
-  for (const { command, run, events, intents } of commands) {
+  for (const { command, run, events, intents } of plannedCommands) {
     const what = `plan of ${JSON.stringify(command)}`
     let plan: Awaited<ReturnType<PromiseSnapshotter['plan']>> = { events: [], intents: [], blockers: [] }
     await recordsNothing(what, snapshotter, async () => {

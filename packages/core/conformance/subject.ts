@@ -1,3 +1,4 @@
+import type { Intent } from '../src/model/intent.js'
 import type { Layout } from '../src/model/layout.js'
 import type { Profile } from '../src/model/snapshot.js'
 import type { PromiseSnapshotter } from '../src/promise.js'
@@ -41,7 +42,7 @@ export type BackendSubject = {
    * of its steps, leaving what those made. A run of no more than `steps` steps succeeds. Without `cut`, the cases that cut an
    * intent run it to its end.
    */
-  readonly cut?: (type: string, steps: number) => void
+  readonly cut?: (type: Intent['type'], steps: number) => void
   /** Closes what is open and drops the root. */
   readonly close: () => Promise<void>
 }

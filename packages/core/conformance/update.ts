@@ -93,7 +93,7 @@ const order = snapshotterCase('update/order of checks', async (snapshotter) => {
 
 const ignored = snapshotterCase('update/other fields of the info are ignored', async (snapshotter) => {
   await oneOfEach(snapshotter)
-  const before = await snapshotter.stat('active')
+  const active = await snapshotter.stat('active')
   const given: Info = {
     name: 'active',
     kind: 'Committed',
@@ -103,7 +103,7 @@ const ignored = snapshotterCase('update/other fields of the info are ignored', a
     updated: '',
   }
   const after = await snapshotter.update(given)
-  equal('info', after, { ...before, labels: { a: '1' }, updated: after.updated })
+  equal('info', after, { ...active, labels: { a: '1' }, updated: after.updated })
 })
 
 const limits = snapshotterCase('update/the limits hold for the labels that come out', async (snapshotter) => {

@@ -1,6 +1,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { equal, ok, rejects } from '../conformance/assert.js'
+import {
+  backendCases,
+  contentCases,
+  differCases,
+  layerDepthCases,
+  metadataCases,
+  snapshotterCases,
+  storeCases,
+} from '../conformance/index.js'
 
 const messageOf = (check: () => void): string => {
   try {
@@ -106,6 +115,35 @@ test('rejects wants an Error with the tag, the text and containerd’s words', a
       /^it: expected a rejection NotFound with /,
     )
   assert.match(await rejectionOf(rejects('it', Promise.resolve(7), 'NotFound')), /found {"resolved":7}$/)
+})
+
+/** The names of containerd's suites, without the three tests about Unix modes that it skips on Windows. */
+const fieldNames = [
+  'Basic StatActive StatComitted TransitivityTest PreareViewFailingtest Update Remove Walk LayerFileupdate',
+  'RemoveDirectoryInLowerLayer RemoveIntermediateSnapshot DeletedFilesInChildSnapshot MoveFileFromLowerLayer',
+  'ViewReadonly StatInWalk CloseTwice Rename 128LayersMount',
+]
+const metastoreNames = [
+  'GetInfo GetInfoNotExist GetInfoEmptyDB Walk GetSnapshot GetSnapshotNotExist GetSnapshotCommitted GetSnapshotEmptyDB',
+  'CreateActive CreateActiveNotExist CreateActiveExist CreateActiveFromActive Commit CommitNotExist CommitExist',
+  'CommitCommitted CommitViewFails Remove RemoveNotExist RemoveWithChildren ParentIDs Rebase',
+]
+const words = (lines: readonly string[]): readonly string[] => lines.join(' ').split(' ')
+
+test('the field’s own cases are all there', () => {
+  const names = new Set(snapshotterCases.map((one) => one.name))
+  for (const name of [...words(fieldNames), ...words(metastoreNames).map((one) => `metastore/${one}`)])
+    assert.ok(names.has(name), name)
+  assert.is(words(fieldNames).length, 18)
+  assert.is(words(metastoreNames).length, 22)
+})
+
+test('no two cases have one name, and the groups are the whole', () => {
+  for (const cases of [backendCases, differCases, snapshotterCases, storeCases]) {
+    const names = cases.map((one) => one.name)
+    assert.equal([...new Set(names)], names)
+  }
+  assert.equal(snapshotterCases, [...metadataCases, ...contentCases, ...layerDepthCases])
 })
 
 test.run()

@@ -51,7 +51,7 @@ test('a record is one line of JSON: version, number, time, type, data, cause, ha
   assert.is(record.text, `${body},"hash":"${hash}"}`)
   assert.is(record.hash, hash)
   assert.is(record.seq, 1)
-  assert.equal(record.recorded, { ...event, v: 1, hash } as typeof record.recorded)
+  assert.equal(record.recorded, { ...event, v: 1, hash })
 })
 
 test('a record that was sealed is opened as it was, and follows the one before', () => {
@@ -59,7 +59,7 @@ test('a record that was sealed is opened as it was, and follows the one before',
   for (const [index, text] of texts.entries()) {
     const opened = openRecord(text, index + 1)
     if (E.isLeft(opened)) throw new Error(opened.left.message)
-    assert.equal(opened.right, { ...events[index], v: 1, hash: opened.right.hash } as typeof opened.right)
+    assert.equal(opened.right, { ...events[index], v: 1, hash: opened.right.hash })
     assert.ok(isChained(text, hash, sha256))
     assert.not.ok(isChained(text, noHash.replace('0', '1'), sha256))
     assert.not.ok(text.includes('\n'))

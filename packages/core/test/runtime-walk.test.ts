@@ -3,18 +3,22 @@ import * as assert from 'uvu/assert'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Info, Refused, Snapshotter } from '@varve/core'
-import { turns, virtualClock } from './support/clock.js'
-import { arrayStore, recordingBackend } from './support/memory.js'
+import { virtualClock } from './support/clock.js'
+import { recordingBackend } from './support/memory.js'
 import { commitLayer, ending, infosOf, ok, open } from './support/runtime.js'
 
 const nameOf = (info: Either<Refused, Info>): string => (E.isLeft(info) ? info.left._tag : info.right.name)
 
-const many = async (count: number): Promise<Snapshotter> => {
-  const snapshotter = await open({ store: arrayStore(), clock: virtualClock() })
+const fill = async (snapshotter: Snapshotter, count: number): Promise<void> => {
   const keys = Array.from({ length: count }, (_, index) => `k${index}`)
   for (let from = 0; from < count; from += 1_000) {
     await Promise.all(keys.slice(from, from + 1_000).map((key) => ok(snapshotter.prepare(key))))
   }
+}
+
+const many = async (count: number): Promise<Snapshotter> => {
+  const snapshotter = await open({ clock: virtualClock() })
+  await fill(snapshotter, count)
   return snapshotter
 }
 
@@ -44,18 +48,18 @@ test('a walk visits every kind, or those that any filter matches', async () => {
 })
 
 test('a walk shows the moment of its first step, whatever happens meanwhile', async () => {
-  const snapshotter = await many(2_500)
+  const snapshotter = await many(1_200)
   const walk = snapshotter.walk()[Symbol.asyncIterator]()
   await ok(snapshotter.prepare('before'))
   const seen = [nameOf((await walk.next()).value as Either<Refused, Info>)]
-  await Promise.all(Array.from({ length: 500 }, (_, index) => ok(snapshotter.remove(`k${index * 3}`))))
+  await Promise.all(Array.from({ length: 300 }, (_, index) => ok(snapshotter.remove(`k${index * 3}`))))
   await ok(snapshotter.prepare('after'))
   await ok(snapshotter.commit('committed', 'k1'))
   for (let next = await walk.next(); next.done !== true; next = await walk.next()) seen.push(nameOf(next.value))
-  assert.is(seen.length, 2_501)
+  assert.is(seen.length, 1_201)
   assert.ok(seen.includes('before') && seen.includes('k0') && seen.includes('k1') && !seen.includes('after'))
   const now = await infosOf(snapshotter)
-  assert.is(now.size, 2_502 - 500)
+  assert.is(now.size, 1_202 - 300)
   assert.ok(now.has('committed') && now.has('after') && !now.has('k0') && !now.has('k1'))
   await ok(snapshotter.close())
 })
@@ -89,13 +93,10 @@ test('a long walk gives others their turn', async () => {
       },
     },
   })
-  const keys = Array.from({ length: 2_500 }, (_, index) => `k${index}`)
-  for (let from = 0; from < keys.length; from += 1_000) {
-    await Promise.all(keys.slice(from, from + 1_000).map((key) => ok(snapshotter.prepare(key))))
-  }
+  await fill(snapshotter, 1_200)
   yields = 0
   await walked(snapshotter, ['name==none'])
-  assert.is(yields, 2)
+  assert.is(yields, 1)
   await ok(snapshotter.close())
 })
 
@@ -150,12 +151,16 @@ test('what a query answers is the caller’s own: changing it changes nothing he
       // Frozen is as good as copied.
     }
   }
+  const isAsBefore = async (labels: Info['labels']): Promise<void> => {
+    const { kind, labels: found } = await ok(snapshotter.stat('a'))
+    assert.equal([kind, found], ['Active', labels])
+  }
   spoil(await ok(snapshotter.stat('a')))
+  await isAsBefore({ x: '1' })
   for await (const info of snapshotter.walk()) if (E.isRight(info)) spoil(info.right)
-  spoil(await ok(snapshotter.update({ name: 'a', labels: { x: '1' } })))
-  await turns()
-  const { labels, kind } = await ok(snapshotter.stat('a'))
-  assert.equal([labels, kind], [{ x: '1' }, 'Active'])
+  await isAsBefore({ x: '1' })
+  spoil(await ok(snapshotter.update({ name: 'a', labels: { z: '3' } })))
+  await isAsBefore({ z: '3' })
   await ok(snapshotter.close())
 })
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { dirname } from 'node:path'
 import { pathOf, type Layout } from '@varve/core/ports'
 import type { SparseFile } from '../artefacts/vhdx.js'
 import type { Disk, Entry, EntryType, Stat } from '../world/disk.js'
@@ -11,8 +12,8 @@ const tinyFile = 64 * 1024
 /** Bytes up to which a file is copied in one go. */
 const smallFile = 1024 * 1024
 const blockLength = 512
-/** Bytes of zeros that are worth a hole. */
-const holeLength = 64 * 1024
+/** Bytes of zeros that can be a hole. */
+const holeLength = 4096
 
 type Kind = {
   readonly isFile: () => boolean
@@ -118,12 +119,20 @@ const cloner = (): ((from: HostName, to: HostName, size: number) => boolean) => 
 
 const zeros = new Uint8Array(holeLength)
 
+const isHole = (bytes: Uint8Array, at: number): boolean => {
+  const block = bytes.subarray(at, at + holeLength)
+  return Buffer.compare(block, zeros.subarray(0, block.length)) === 0
+}
+
 /** Writes a part behind what is there; whole blocks of zeros become holes where the file system has them. */
 const writeAround = (file: number, bytes: Uint8Array, offset: number): void => {
+  let from = 0
   for (let at = 0; at < bytes.length; at += holeLength) {
-    const block = bytes.subarray(at, at + holeLength)
-    if (Buffer.compare(block, zeros.subarray(0, block.length)) !== 0) writeFully(file, block, offset + at)
+    if (!isHole(bytes, at)) continue
+    writeFully(file, bytes.subarray(from, at), offset + from)
+    from = at + holeLength
   }
+  if (from < bytes.length) writeFully(file, bytes.subarray(from), offset + from)
   fs.ftruncateSync(file, offset + bytes.length)
 }
 
@@ -161,11 +170,32 @@ const restore = (path: HostName, stat: Stat): void => {
   fs.utimesSync(path, modified, modified)
 }
 
+/** Not by `recursive`, which calls a read-only file system ENOENT. */
+const makeDirectory = (path: HostName, makeParent: () => void): void => {
+  try {
+    fs.mkdirSync(path)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') {
+      makeParent()
+      fs.mkdirSync(path)
+    } else if (statAt(path)?.type !== 'directory') throw cause
+  }
+}
+
+const makeRoot = (root: string): void =>
+  makeDirectory(root, () => {
+    if (dirname(root) !== root) makeRoot(dirname(root))
+  })
+
 /** The host's own file system below a root. */
 export const nodeDisk = (layout: Layout): Disk => {
   const host = (path: string): HostName =>
     hostName(path === '' ? `${layout.root}${layout.separator}` : pathOf(layout, ...path.split('/')))
   const clone = cloner()
+  const mkdir = (path: string): void => {
+    if (path === '') makeRoot(layout.root)
+    else makeDirectory(host(path), () => mkdir(path.slice(0, Math.max(path.lastIndexOf('/'), 0))))
+  }
   return {
     lstat: (path) => statAt(host(path)),
     readdir: (path) => readDirectory(host(path)),
@@ -175,7 +205,7 @@ export const nodeDisk = (layout: Layout): Disk => {
     writeSparse: (path, file) => writeSparse(host(path), file),
     clone: (from, to, size) => clone(host(from), host(to), size),
     copyRange: (from, to, offset, length) => copyRange(host(from), host(to), offset, length),
-    mkdir: (path) => void fs.mkdirSync(host(path), { recursive: true }),
+    mkdir,
     unlink: (path) => fs.unlinkSync(host(path)),
     rmdir: (path) => fs.rmdirSync(host(path)),
     rename: (from, to) => fs.renameSync(host(from), host(to)),

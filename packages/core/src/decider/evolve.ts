@@ -25,11 +25,12 @@ const childrenOf = (snapshots: Table<Snapshot>, parent: string, more: 1 | -1): T
 }
 
 /** The state in which the event's intent is outstanding and the names are held for it. */
-const asked = (state: State, asking: Asking, names: readonly string[], blocks: Pending['blocks']): State => {
-  const intent = String(asking.seq)
+const asked = (state: State, event: Asking, names: readonly string[], blocks: Pending['blocks']): State => {
+  const { type, data, seq, at, cause } = event
+  const intent = String(seq)
   return {
     ...state,
-    outstanding: set(state.outstanding, intent, asking),
+    outstanding: set(state.outstanding, intent, { type, data, seq, at, cause } as Asking),
     pending: names.reduce((pending, name) => set(pending, name, { intent, blocks }), state.pending),
   }
 }

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Command } from './command.js'
 import { invalidArgument, notFound, type Rejection } from './fault.js'
 import { labelsFault } from './labels.js'
+import { readOnce } from './read-once.js'
 import { textProblem, utf8Length } from './text.js'
 
 /** Bytes of UTF-8 of a key or name. */
@@ -80,21 +81,23 @@ const withoutUndefined = (value: object): object =>
  * wrong types, unknown fields, empty, over-long or ill-formed texts. An empty name that is looked up is NotFound.
  */
 export const decodeCommand = (input: unknown): E.Either<Rejection, Command> => {
-  if (typeof input !== 'object' || input === null) return E.left(invalidArgument('command', input, 'must be an object'))
-  const { type } = input as { readonly type?: unknown }
+  const read = readOnce('command', input, ['labels', 'paths'])
+  if (E.isLeft(read)) return read
+  const command = read.right
+  const { type } = command
   if (typeof type !== 'string' || !Object.hasOwn(fields, type)) {
     return E.left(invalidArgument('type', type, `must be one of ${Object.keys(fields).join(', ')}`))
   }
   const checks = fields[type as Command['type']]
-  const unknown = unknownField(input, { type, ...checks })
+  const unknown = unknownField(command, { type, ...checks })
   if (unknown !== undefined) {
-    return E.left(invalidArgument(unknown, (input as Record<string, unknown>)[unknown], `is no field of ${type}`))
+    return E.left(invalidArgument(unknown, command[unknown], `is no field of ${type}`))
   }
   for (const [field, check] of Object.entries(checks)) {
-    const fault = check(field, (input as Record<string, unknown>)[field])
+    const fault = check(field, command[field])
     if (fault !== undefined) return E.left(fault)
   }
-  return E.right(withoutUndefined(input) as Command)
+  return E.right(withoutUndefined(command) as Command)
 }
 
 /** A key or name that a query looks up. */

@@ -1,23 +1,17 @@
 import * as t from 'io-ts'
-import type { Failure } from './fault.js'
+import { BytesCodec, FailureCodec, UsageCodec } from './codecs.js'
 
 const Id = t.number
-const Bytes = t.string
 const OnKey = { id: Id, key: t.string }
 const LabelsCodec = t.record(t.string, t.string)
 const PurposeCodec = t.union([t.literal('scratch'), t.literal('unpack')])
 const ProfileCodec = t.union([t.literal('bind'), t.literal('windows-layer')])
-const UsageCodec = t.type({ size: t.number, inodes: t.number, onDisk: t.number, scratch: t.number })
 const ScratchCodec = t.type({
-  requested: t.union([Bytes, t.null]),
+  requested: t.union([BytesCodec, t.null]),
   requestedBy: t.union([t.string, t.null]),
   utilityVm: t.boolean,
   note: t.union([t.string, t.null]),
 })
-const FailureCodec: t.Type<Failure> = t.union([
-  t.type({ _tag: t.literal('BackendFault'), message: t.string, code: t.number }),
-  t.type({ _tag: t.literal('InvalidArgument'), message: t.string, field: t.string, value: t.string }),
-])
 
 /** Data of the newest version of every event, by type. `id` is the snapshot's, `key` its key or name at that moment. */
 export const eventData = {
@@ -33,7 +27,7 @@ export const eventData = {
     profile: ProfileCodec,
     scratch: t.union([ScratchCodec, t.null]),
   }),
-  Prepared: t.type({ ...OnKey, effective: t.union([Bytes, t.null]), usage: UsageCodec }),
+  Prepared: t.type({ ...OnKey, effective: t.union([BytesCodec, t.null]), usage: UsageCodec }),
   PrepareFailed: t.type({ ...OnKey, failure: FailureCodec }),
   /** `parent` is the one it has once committed. */
   CommitAccepted: t.type({

@@ -26,9 +26,14 @@ export const systemClock = (): Clock => {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve()
-        const timer: unknown = setTimeout(resolve, ms)
+        const end = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', end)
+          resolve()
+        }
+        const timer = setTimeout(end, ms)
         ;(timer as { readonly unref?: () => void }).unref?.()
-        signal?.addEventListener('abort', () => resolve(), { once: true })
+        signal?.addEventListener('abort', end)
       }),
     yield: turn,
   }

@@ -152,8 +152,9 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
     const parked: Parked = { command, touches, retry: () => attempt(engine, command, answer), end: answer }
     const onAbort = (): void => {
       const refused = E.left(aborted(signal?.reason))
-      if (engine.parking.leave(parked)) answer(refused)
-      else resolve(refused)
+      if (!engine.parking.leave(parked)) return resolve(refused)
+      answer(refused)
+      engine.parking.retry()
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     if (engine.parking.isBehind(touches()) || !attempt(engine, command, answer)) engine.parking.park(parked)
@@ -168,7 +169,7 @@ export const record = (engine: Engine, stepped: Stepped): Promise<E.Either<Refus
 /** What a decoded command would lead to now, or what it would wait for. */
 export const plan = (engine: Engine, command: Command): E.Either<Refused, Plan> => {
   const state = engine.journal.accepted
-  const waitsFor = [...engine.parking.ahead(touchesOf(state, command)), command]
+  const waitsFor = [command, ...engine.parking.ahead(touchesOf(state, command))]
   const intents = new Set(waitsFor.flatMap((one) => blockersOf(state, one)).map(({ intent }) => intent))
   if (intents.size === 0)
     return E.map((foreseen: Omit<Plan, 'blockers'>) => ({ ...foreseen, blockers: [] }))(

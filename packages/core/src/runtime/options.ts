@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { unknownField } from '../model/decode-command.js'
 import { invalidArgument, type InvalidArgument } from '../model/fault.js'
+import { readOnce } from '../model/read-once.js'
 import { systemClock } from './clock.js'
-import type { CallOptions, OpenOptions } from './face.js'
+import type { OpenOptions } from './face.js'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
@@ -23,8 +24,10 @@ const port = (
 const known = { store: true, backend: true, profile: true, clock: true }
 
 /** The options of `openSnapshotter` with their defaults, or what is wrong with them. */
-export const decodeOpenOptions = (input: unknown): E.Either<InvalidArgument, Required<OpenOptions>> => {
-  if (!isObject(input)) return E.left(invalidArgument('options', input, 'must be an object with store and backend'))
+export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, Required<OpenOptions>> => {
+  const read = readOnce('options', options)
+  if (E.isLeft(read)) return read
+  const input = read.right
   const unknown = unknownField(input, known)
   if (unknown !== undefined) return E.left(invalidArgument(unknown, input[unknown], 'is no option of openSnapshotter'))
   const { profile = 'bind', clock = systemClock() } = input
@@ -36,7 +39,7 @@ export const decodeOpenOptions = (input: unknown): E.Either<InvalidArgument, Req
   if (profile !== 'bind' && profile !== 'windows-layer') {
     return E.left(invalidArgument('profile', profile, "must be 'bind' or 'windows-layer'"))
   }
-  return E.right({ ...(input as OpenOptions), profile, clock: clock as Required<OpenOptions>['clock'] })
+  return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Required<OpenOptions>['clock'] })
 }
 
 /** The options of a call apart from its signal, as fields of a command. */
@@ -44,13 +47,13 @@ export const decodeCallOptions = (
   options: unknown,
 ): E.Either<InvalidArgument, { readonly fields: object; readonly signal?: AbortSignal }> => {
   if (options === undefined) return E.right({ fields: {} })
-  if (!isObject(options)) return E.left(invalidArgument('options', options, 'must be an object'))
-  const { signal, ...fields } = options as CallOptions
+  const read = readOnce('options', options, ['labels'])
+  if (E.isLeft(read)) return read
+  const { signal, ...fields } = read.right
   const reserved = ['type', 'key', 'name', 'paths'].find((field) => Object.hasOwn(fields, field))
-  if (reserved !== undefined)
-    return E.left(invalidArgument(reserved, (fields as Record<string, unknown>)[reserved], 'is no option'))
+  if (reserved !== undefined) return E.left(invalidArgument(reserved, fields[reserved], 'is no option'))
   if (signal === undefined) return E.right({ fields })
-  return typeof signal === 'object' && signal !== null && typeof signal.addEventListener === 'function'
-    ? E.right({ fields, signal })
+  return isObject(signal) && typeof signal['addEventListener'] === 'function'
+    ? E.right({ fields, signal: signal as unknown as AbortSignal })
     : E.left(invalidArgument('signal', signal, 'must be an AbortSignal'))
 }

@@ -19,7 +19,7 @@ export type Parked = {
  * snapshot end as if they had been sent one by one; commands that only need the same parent don't hold each other up.
  */
 export type Parking = {
-  /** The parked commands that a command with these touches has to stay behind. */
+  /** The parked commands that a command with these touches has to stay behind, and those that they are behind. */
   readonly ahead: (touches: Touches) => readonly Command[]
   readonly isBehind: (touches: Touches) => boolean
   readonly park: (parked: Parked) => void
@@ -60,7 +60,15 @@ export const openParking = (): Parking => {
 
   return {
     isBehind,
-    ahead: (touches) => parked.filter((one) => collide(one.touches(), touches)).map(({ command }) => command),
+    ahead: (touches) => {
+      const later = [touches]
+      return parked.toReversed().flatMap((one) => {
+        const earlier = one.touches()
+        if (!later.some((behind) => collide(earlier, behind))) return []
+        later.push(earlier)
+        return [one.command]
+      })
+    },
     park,
     leave: (one) => {
       const others = parked.filter((other) => other !== one)

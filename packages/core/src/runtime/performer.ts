@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { backendFault, hresult, type Failure } from '../model/fault.js'
+import { AnswerCodec } from '../model/codecs.js'
+import { backendFault, hresult, shown, type BackendFault, type Failure } from '../model/fault.js'
 import { isOwed, type Intent, type IntentId, type Outcome, type Result } from '../model/intent.js'
 import type { Outstanding } from './face.js'
 import { firstPause, intentLimit, longestPause } from './limits.js'
@@ -62,19 +63,25 @@ const expected: Readonly<Record<Intent['type'], Result['type']>> = {
   DestroyLayer: 'LayerDestroyed',
 }
 
-const brokenContract = ({ type, layer }: Intent, what: string): Failure =>
-  backendFault(`the backend broke its contract in ${type} of layer ${layer}: ${what}`, hresult.unspecified)
+/** The fault of a backend that threw or answered what no backend may answer. */
+export const brokenContract = (asked: string, cause: unknown): BackendFault => {
+  const what = cause instanceof Error ? cause.message : String(cause)
+  return backendFault(`the backend broke its contract in ${asked}: ${what}`, hresult.unspecified)
+}
 
 const execute = async (
   { backend, onProgress }: Performer,
   { intent, stopping }: Run,
 ): Promise<E.Either<Failure, Result>> => {
+  const asked = `${intent.type} of layer ${intent.layer}`
   try {
-    const result = await backend.execute(intent, { signal: stopping.signal, progress: onProgress })()
-    if (E.isLeft(result) || result.right.type === expected[intent.type]) return result
-    return E.left(brokenContract(intent, `it answered ${result.right.type}`))
+    const answer: unknown = await backend.execute(intent, { signal: stopping.signal, progress: onProgress })()
+    const result = AnswerCodec.decode(answer)
+    if (E.isLeft(result)) return E.left(brokenContract(asked, `its answer is no result of an intent: ${shown(answer)}`))
+    if (E.isLeft(result.right) || result.right.right.type === expected[intent.type]) return result.right
+    return E.left(brokenContract(asked, `it answered ${result.right.right.type}`))
   } catch (cause) {
-    return E.left(brokenContract(intent, cause instanceof Error ? cause.message : String(cause)))
+    return E.left(brokenContract(asked, cause))
   }
 }
 
@@ -87,8 +94,10 @@ const enqueue = (performer: Performer, run: Run): void => {
 const rest = async (performer: Performer, run: Run): Promise<void> => {
   run.state = 'resting'
   const pause = Math.min(firstPause * 2 ** (run.attempts - 1), longestPause)
+  const { attempts } = run
   await performer.clock.sleep(pause, run.stopping.signal)
-  if (run.state === 'resting' && !performer.isStopping) enqueue(performer, run)
+  const isTriedSince = run.attempts !== attempts || run.state !== 'resting'
+  if (!isTriedSince && !performer.isStopping) enqueue(performer, run)
 }
 
 const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result>): void => {
@@ -146,11 +155,11 @@ export const outstandingOf = (performer: Performer, intent: Intent): Outstanding
 /** Tries every owed intent now; answers the first fault after all were tried. */
 export const settleOwed = async (performer: Performer): Promise<Failure | undefined> => {
   const owed = [...performer.runs.values()].filter(({ intent }) => isOwed(intent))
-  const attemptsBefore = new Map(owed.map((run) => [run, run.attempts]))
+  const triesWanted = new Map(owed.map((run) => [run, run.state === 'running' ? run.attempts : run.attempts + 1]))
   for (const run of owed) if (run.state === 'resting') enqueue(performer, run)
-  const isOpen = (run: Run): boolean =>
-    performer.runs.has(run.intent.id) && (run.state !== 'resting' || run.attempts === attemptsBefore.get(run))
-  while (owed.some(isOpen) && !performer.isStopping) await change(performer)
+  const isUntried = (run: Run): boolean =>
+    performer.runs.has(run.intent.id) && (run.state !== 'resting' || run.attempts < (triesWanted.get(run) ?? 0))
+  while (owed.some(isUntried) && !performer.isStopping) await change(performer)
   return owed.find(({ intent }) => performer.runs.has(intent.id))?.lastFault
 }
 

@@ -11,7 +11,7 @@ import type { Engine } from './engine.js'
 import type { Outstanding, Refused } from './face.js'
 import { guardedFiles } from './guarded-files.js'
 import { sliceLength, sliceTime } from './limits.js'
-import { outstandingOf } from './performer.js'
+import { brokenContract, outstandingOf } from './performer.js'
 import type { Attachment, Backend } from './ports.js'
 
 /** Committed as recorded; others counted now, but while attached or worked on as of the last detach. */
@@ -21,7 +21,12 @@ export const usageOf = async (engine: Engine, backend: Backend, key: string): Pr
   if (E.isLeft(found)) return found
   const { id, kind, usage } = found.right
   const isAtRest = !isAttached(durable, key) && get(accepted.pending, key) === undefined
-  return kind !== 'Committed' && isAtRest ? backend.usage(id)() : E.right(usage)
+  if (kind === 'Committed' || !isAtRest) return E.right(usage)
+  try {
+    return await backend.usage(id)()
+  } catch (cause) {
+    return E.left(brokenContract(`usage of layer ${id}`, cause))
+  }
 }
 
 /** The content of what was attached in `state`, refused once it is no longer attached by the same intent. */

@@ -3,7 +3,8 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { decodeCommand, decodeName } from '../model/decode-command.js'
 import type { Event, Recorded } from '../model/event.js'
 import { closed, type Fault } from '../model/fault.js'
-import { infoOf } from '../model/snapshot.js'
+import { readOnce } from '../model/read-once.js'
+import { infoOf, type Info } from '../model/snapshot.js'
 import { find, mountsOf } from '../state/queries.js'
 import type { State } from '../state/state.js'
 import { dispatch, endParked, openEngine, plan, type Engine } from './engine.js'
@@ -44,12 +45,14 @@ const shut = async ({ engine, backend, store }: Parts): Promise<E.Either<Fault, 
   return E.isLeft(backendClosed) ? backendClosed : storeClosed
 }
 
+const isShut = closed('the snapshotter is closed')
+
 const isClosed = ({ closing }: Parts): boolean => closing !== undefined
 
 const whileOpen =
   <R>(parts: Parts, call: () => Reply<R>): TaskEither<Refused, R> =>
   async () =>
-    isClosed(parts) ? E.left(closed('the snapshotter is closed')) : call()
+    isClosed(parts) ? E.left(isShut) : call()
 
 /** Decodes a command, runs it to its end, and replies from the state in which it is complete. */
 const run = <R>(
@@ -77,12 +80,15 @@ const ask = <R>(parts: Parts, key: string, reply: (state: State, key: string) =>
 const nothing = (): E.Either<Refused, void> => E.right(undefined)
 
 /** containerd metastore: only the name and the labels of the info are read. */
-const updateFields = (info: Parameters<Snapshotter['update']>[0], paths: unknown): object => ({
-  type: 'Update',
-  name: typeof info === 'object' && info !== null ? info.name : info,
-  labels: typeof info === 'object' && info !== null ? info.labels : undefined,
-  paths,
-})
+const update =
+  (parts: Parts, info: unknown, paths: unknown, options: unknown): TaskEither<Refused, Info> =>
+  async () => {
+    const read = readOnce('info', info, ['labels'])
+    if (E.isLeft(read)) return read
+    const { name, labels } = read.right
+    const reply = (state: State): Reply<Info> => E.map(infoOf)(find(state, name as string))
+    return run(parts, { type: 'Update', name, labels, paths }, options, reply)()
+  }
 
 type Verbs = 'prepare' | 'view' | 'commit' | 'remove' | 'update' | 'attach' | 'detach' | 'cleanup'
 
@@ -94,15 +100,14 @@ const verbsOf = (parts: Parts): Pick<Snapshotter, Verbs> => {
     view: (key, options) => run(parts, { type: 'View', key }, options, (state) => mountsOf(state, key, backend.layout)),
     commit: (name, key, options) => run(parts, { type: 'Commit', name, key }, options, nothing),
     remove: (key, options) => run(parts, { type: 'Remove', key }, options, nothing),
-    update: (info, paths, options) =>
-      run(parts, updateFields(info, paths), options, (state) => E.map(infoOf)(find(state, info.name))),
+    update: (info, paths, options) => update(parts, info, paths, options),
     attach: (key, options) =>
       run(parts, { type: 'Attach', key }, options, (state) => attachmentOf(engine, backend, state, key)),
     detach: (key, options) => run(parts, { type: 'Detach', key }, options, nothing),
     cleanup: () =>
       whileOpen(parts, async () => {
         const failure = await settleOwed(engine.performer)
-        const fault = (await settled(engine.journal)) ?? failure
+        const fault = (await settled(engine.journal)) ?? failure ?? (isClosed(parts) ? isShut : undefined)
         return fault === undefined ? E.right(undefined) : E.left(fault)
       }),
   }

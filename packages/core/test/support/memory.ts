@@ -36,9 +36,9 @@ export const arrayStore = (): EventStore & {
         if (expected.seq !== texts.length) return E.left(storeFault('stale', 'STALE_HEAD'))
         for (const { text } of records) texts.push(text)
         for (const { key, value } of rows) {
-        if (value === undefined) rowsKept.delete(key)
-        else rowsKept.set(key, value)
-      }
+          if (value === undefined) rowsKept.delete(key)
+          else rowsKept.set(key, value)
+        }
         return E.right(undefined)
       },
     read: async function* (after) {

@@ -1,0 +1,29 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { invalidArgument, type InvalidArgument } from './fault.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const copied = (value: unknown): unknown => {
+  if (Array.isArray(value)) return [...(value as readonly unknown[])]
+  return typeof value === 'object' && value !== null ? { ...value } : value
+}
+
+/**
+ * The fields of an object of the caller's, each read once, so that what was checked is what is kept whatever the caller
+ * changes meanwhile. The objects and arrays named in `within` are copied too.
+ */
+export const readOnce = (
+  name: string,
+  value: unknown,
+  within: readonly string[] = [],
+): E.Either<InvalidArgument, Fields> => {
+  if (typeof value !== 'object' || value === null) return E.left(invalidArgument(name, value, 'must be an object'))
+  try {
+    const fields: Record<string, unknown> = { ...value }
+    for (const field of within) if (Object.hasOwn(fields, field)) fields[field] = copied(fields[field])
+    return E.right(fields)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return E.left(invalidArgument(name, value, `must have fields that can be read (${reason})`))
+  }
+}
