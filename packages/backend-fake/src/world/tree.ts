@@ -88,6 +88,6 @@ export function* placeFile(disk: Disk, id: SnapshotId, path: string, make: (part
 export function* placeBytes(disk: Disk, id: SnapshotId, path: string, bytes: Uint8Array): Work<void> {
   yield* placeFile(disk, id, path, function* make(part) {
     disk.write(part, bytes)
-    yield { files: 1, bytes: bytes.length }
+    yield step
   })
 }

@@ -76,11 +76,12 @@ export type Mount = {
   readonly options: readonly string[]
 }
 
+/** The caller's own: nothing in it is shared with the state. */
 export const infoOf = (snapshot: Snapshot): Info => ({
   name: snapshot.name,
   kind: snapshot.kind,
   parent: snapshot.parent,
-  labels: snapshot.labels,
+  labels: { ...snapshot.labels },
   created: snapshot.created,
   updated: snapshot.updated,
 })

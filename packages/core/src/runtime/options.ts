@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { Command } from '../model/command.js'
 import { unknownField } from '../model/decode-command.js'
 import { invalidArgument, type InvalidArgument } from '../model/fault.js'
 import { readOnce } from '../model/read-once.js'
@@ -42,16 +43,31 @@ export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, R
   return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Required<OpenOptions>['clock'] })
 }
 
-/** The options of a call apart from its signal, as fields of a command. */
+const everyCall = { signal: true, by: true }
+const creation = { ...everyCall, parent: true, labels: true, purpose: true }
+
+/** The options of each kind of call. */
+const callOptions = {
+  Prepare: creation,
+  View: creation,
+  Commit: { ...everyCall, parent: true, labels: true },
+  Remove: everyCall,
+  Update: everyCall,
+  Attach: everyCall,
+  Detach: everyCall,
+} as const
+
+/** The options of a call apart from its signal, as fields of the command. */
 export const decodeCallOptions = (
+  type: Command['type'],
   options: unknown,
 ): E.Either<InvalidArgument, { readonly fields: object; readonly signal?: AbortSignal }> => {
   if (options === undefined) return E.right({ fields: {} })
   const read = readOnce('options', options, ['labels'])
   if (E.isLeft(read)) return read
+  const unknown = unknownField(read.right, callOptions[type])
+  if (unknown !== undefined) return E.left(invalidArgument(unknown, read.right[unknown], `is no option of ${type}`))
   const { signal, ...fields } = read.right
-  const reserved = ['type', 'key', 'name', 'paths'].find((field) => Object.hasOwn(fields, field))
-  if (reserved !== undefined) return E.left(invalidArgument(reserved, fields[reserved], 'is no option'))
   if (signal === undefined) return E.right({ fields })
   return isObject(signal) && typeof signal['addEventListener'] === 'function'
     ? E.right({ fields, signal: signal as unknown as AbortSignal })

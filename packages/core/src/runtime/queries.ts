@@ -21,7 +21,7 @@ export const usageOf = async (engine: Engine, backend: Backend, key: string): Pr
   if (E.isLeft(found)) return found
   const { id, kind, usage } = found.right
   const isAtRest = !isAttached(durable, key) && get(accepted.pending, key) === undefined
-  if (kind === 'Committed' || !isAtRest) return E.right(usage)
+  if (kind === 'Committed' || !isAtRest) return E.right({ ...usage })
   try {
     return await backend.usage(id)()
   } catch (cause) {

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Command } from '../model/command.js'
 import { decodeCommand, decodeName } from '../model/decode-command.js'
 import type { Event, Recorded } from '../model/event.js'
 import { closed, type Fault } from '../model/fault.js'
@@ -57,12 +58,12 @@ const whileOpen =
 /** Decodes a command, runs it to its end, and replies from the state in which it is complete. */
 const run = <R>(
   parts: Parts,
-  fields: object,
+  fields: { readonly type: Command['type'] },
   options: unknown,
   reply: (state: State) => Reply<R>,
 ): TaskEither<Refused, R> =>
   whileOpen(parts, async () => {
-    const given = decodeCallOptions(options)
+    const given = decodeCallOptions(fields.type, options)
     if (E.isLeft(given)) return given
     const command = decodeCommand({ ...fields, ...given.right.fields })
     if (E.isLeft(command)) return command
@@ -154,7 +155,10 @@ const openOn = async (
   if (E.isLeft(taken)) return taken
   const engine = openEngine({ store, clock, backend, ...loaded.right })
   const recovered = await recover(engine, findings(opened, taken.right.quarantined))
-  if (E.isLeft(recovered)) return recovered
+  if (E.isLeft(recovered)) {
+    stopPerforming(engine.performer)
+    return recovered
+  }
   return E.right(faceOf({ engine, backend, store, recovered: recovered.right, closing: undefined }))
 }
 
