@@ -58,7 +58,7 @@ const whileOpen =
 /** Decodes a command, runs it to its end, and replies from the state in which it is complete. */
 const run = <R>(
   parts: Parts,
-  fields: { readonly type: Command['type'] },
+  fields: { readonly type: Command['type']; readonly [field: string]: unknown },
   options: unknown,
   reply: (state: State) => Reply<R>,
 ): TaskEither<Refused, R> =>
