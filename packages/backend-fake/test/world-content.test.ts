@@ -113,6 +113,9 @@ for (const [name, ground] of Object.entries(grounds)) {
     addLayer(world, 3, [1], toFile)
     addLayer(world, 4, [3, 1], toDirectory)
     assert.equal(seen(world, [3, 1]), ['place file "file"'])
+    const { disk } = world
+    const deleted = disk.read('tables/3.ndjson', 0, disk.lstat('tables/3.ndjson')?.size ?? 0)
+    assert.is(new TextDecoder().decode(deleted), '{"path":"place","deleted":true}\n', 'one row for all that was in it')
     assert.equal(seen(world, [4, 3, 1]), ['place directory', 'place/new file "new"'])
   })
 

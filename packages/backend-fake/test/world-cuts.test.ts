@@ -152,10 +152,35 @@ const cutAt = (make: () => Ground, { prepare, intent }: Scenario, steps: number,
   return wasCut
 }
 
+/** Renames a directory away, cuts the detach, renames it back, detaches. Answers whether the detach was cut. */
+const renamedBack = (make: () => Ground, steps: number): boolean => {
+  let wasCut = false
+  onGround(make, ({ open }) => {
+    const world = open()
+    scratch(world)
+    perform(world, attach(2, [1]))
+    contentOf(world, 2).rename('gone', 'away')
+    wasCut = E.isLeft(outcomeOf(operations.perform(world, detach(2, [1])), steps))
+    if (!world.attached.has(2)) return
+    contentOf(world, 2).rename('away', 'gone')
+    perform(world, detach(2, [1]))
+    perform(world, attach(2, [1]))
+    assert.equal(contentOf(world, 2).list('gone'), ['a'], `after ${steps} steps`)
+    assert.not(contentOf(world, 2).list('').includes('away'))
+  })
+  return wasCut
+}
+
 /** Every cut in memory; on the host's disk, where each takes its time, one of a few. */
 const stride = { memory: 1, disk: 7 } as const
 
-for (const [name, make] of Object.entries(grounds))
+for (const [name, make] of Object.entries(grounds)) {
+  test(`${name}: what goes on in a tree whose detach was cut is not lost`, () => {
+    let steps = 0
+    while (renamedBack(make, steps)) steps++
+    assert.ok(steps > 10, 'it was hardly ever cut')
+  })
+
   for (const [title, scenario] of Object.entries(scenarios)) {
     test(`${name}: ${title}: twice is as once`, () => {
       const expected = endingOnce(make, scenario)
@@ -175,5 +200,6 @@ for (const [name, make] of Object.entries(grounds))
       assert.ok(steps > 0, 'it was never cut')
     })
   }
+}
 
 test.run()

@@ -1,16 +1,8 @@
 import { layerPath } from '../src/model/layout.js'
-import type { Usage } from '../src/model/snapshot.js'
-import { equal, ok, rejects } from './assert.js'
-import { change, holds } from './content.js'
-import { committed, idOf, recordsNothing, recordsOf, type SnapshotterCase, snapshotterCase } from './fixtures.js'
-import type { PromiseFiles, PromiseSnapshotter } from './subject.js'
-
-/** Attaches, writes, detaches. */
-const write = async (snapshotter: PromiseSnapshotter, key: string, path: string, content: string): Promise<void> => {
-  const { files } = await snapshotter.attach(key)
-  await files.write(path, content)
-  await snapshotter.detach(key)
-}
+import { equal, rejects } from './assert.js'
+import { type Change, change, changed, holds, type Tree } from './content.js'
+import { committed, idOf, recordsNothing, type SnapshotterCase, snapshotterCase, writeInto } from './fixtures.js'
+import type { PromiseFiles } from './subject.js'
 
 const contentOf = async (files: PromiseFiles, path: string): Promise<string> =>
   new TextDecoder().decode(await files.read(path))
@@ -174,7 +166,7 @@ const fileErrors = snapshotterCase('files/what is missing, and what leaves the r
 
 const apart = snapshotterCase('content/children and views are kept apart', async (snapshotter) => {
   await snapshotter.prepare('first')
-  await write(snapshotter, 'first', 'shared/file', 'base')
+  await writeInto(snapshotter, 'first', 'shared/file', 'base')
   await snapshotter.commit('base', 'first')
   await snapshotter.prepare('a', { parent: 'base' })
   await snapshotter.prepare('b', { parent: 'base' })
@@ -200,79 +192,52 @@ const apart = snapshotterCase('content/children and views are kept apart', async
   await holds('a view of what was committed', (await snapshotter.attach('of c')).files, ofC)
 })
 
+const replaced = snapshotterCase('content/what was replaced does not come back', async (snapshotter) => {
+  await snapshotter.prepare('first')
+  await writeInto(snapshotter, 'first', 'a/hidden', 'base')
+  await writeInto(snapshotter, 'first', 'b', 'base')
+  await snapshotter.commit('base', 'first')
+  await snapshotter.prepare('key', { parent: 'base' })
+  const rounds: readonly (readonly Change[])[] = [
+    [
+      { remove: 'a' },
+      { write: 'a', content: 'a file now' },
+      { remove: 'b' },
+      { make: 'b' },
+      { write: 'c', content: '1' },
+    ],
+    [{ remove: 'a' }, { make: 'a' }, { write: 'b/d', content: '1' }, { write: 'c', content: '2' }],
+    [{ write: 'a/new', content: '' }, { remove: 'b' }, { write: 'c', content: '3' }],
+  ]
+  let tree: Tree = { a: 'directory', 'a/hidden': 'file base', b: 'file base' }
+  for (const [round, changes] of rounds.entries()) {
+    const { files } = await snapshotter.attach('key')
+    await holds(`round ${round}`, files, tree)
+    await change(files, changes)
+    await snapshotter.detach('key')
+    tree = changed(tree, changes)
+  }
+  await snapshotter.commit('top', 'key')
+  await snapshotter.view('view', { parent: 'top' })
+  await holds('a view', (await snapshotter.attach('view')).files, tree)
+})
+
 const rebased = snapshotterCase('content/a layer that gained its parent at commit shows both', async (snapshotter) => {
   await snapshotter.prepare('one')
-  await write(snapshotter, 'one', 'lower', 'l')
-  await write(snapshotter, 'one', 'both', 'l')
+  await writeInto(snapshotter, 'one', 'lower', 'l')
+  await writeInto(snapshotter, 'one', 'both', 'l')
   await snapshotter.commit('base', 'one')
   await snapshotter.prepare('two')
-  await write(snapshotter, 'two', 'upper', 'u')
-  await write(snapshotter, 'two', 'both', 'u')
+  await writeInto(snapshotter, 'two', 'upper', 'u')
+  await writeInto(snapshotter, 'two', 'both', 'u')
   await snapshotter.commit('top', 'two', { parent: 'base' })
   await snapshotter.view('view', { parent: 'top' })
   const expected = { both: 'file u', lower: 'file l', upper: 'file u' }
   await holds('a view', (await snapshotter.attach('view')).files, expected)
 })
 
-const isUsage = (what: string, usage: Usage): void => {
-  const { size, inodes, onDisk, scratch } = usage
-  equal(`${what}: inodes`, inodes, 0)
-  const isCount = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes >= 0
-  ok(`${what}: whole numbers of bytes`, [size, onDisk, scratch].every(isCount), usage)
-  ok(`${what}: the scratch disk is a part`, scratch <= size, usage)
-}
-
-const usage = snapshotterCase('usage/of each kind', async (snapshotter) => {
-  await snapshotter.prepare('key')
-  const fresh = await snapshotter.usage('key')
-  isUsage('a new parentless snapshot', fresh)
-  equal('its size', [fresh.size, fresh.scratch], [0, 0])
-  const { files } = await snapshotter.attach('key')
-  await files.write('folder/a', 'x'.repeat(1_000))
-  await files.link('folder/a', 'b')
-  equal('size while attached: that of the last detach', (await snapshotter.usage('key')).size, 0)
-  await snapshotter.detach('key')
-  const active = await snapshotter.usage('key')
-  isUsage('a parentless snapshot', active)
-  equal('its size: once per name', active.size, 2_000)
-  equal('its scratch disk', active.scratch, 0)
-  await snapshotter.attach('key').then((again) => again.files.write('c', 'x'))
-  equal('size while attached again', (await snapshotter.usage('key')).size, 2_000)
-  await snapshotter.detach('key')
-  equal('size after another detach', (await snapshotter.usage('key')).size, 2_001)
-  await snapshotter.commit('base', 'key')
-  const base = await snapshotter.usage('base')
-  isUsage('a committed snapshot', base)
-  ok('a base layer holds more than the files', base.size > 2_000, base)
-
-  await snapshotter.prepare('child', { parent: 'base' })
-  const child = await snapshotter.usage('child')
-  isUsage('a child', child)
-  ok('a child has a scratch disk', child.scratch > 0, child)
-  await snapshotter.view('view', { parent: 'base' })
-  const view = await snapshotter.usage('view')
-  ok('a view has one, too', view.scratch > 0, view)
-  await snapshotter.prepare('extract-1', { parent: 'base' })
-  const unpack = await snapshotter.usage('extract-1')
-  equal('an unpack snapshot', [unpack.size, unpack.scratch], [0, 0])
-  await snapshotter.commit('top', 'child')
-  const top = await snapshotter.usage('top')
-  isUsage('a committed child', top)
-  ok('it keeps its scratch disk', top.scratch > 0, top)
-  equal('the parent is as it was', await snapshotter.usage('base'), base)
-})
-
-const recorded = snapshotterCase('usage/of a committed snapshot is what its commit recorded', async (snapshotter) => {
-  const records = recordsOf(snapshotter)
-  await snapshotter.prepare('key')
-  await write(snapshotter, 'key', 'a', 'x'.repeat(500))
-  await snapshotter.commit('name', 'key')
-  const found = records.flatMap((record) => (record.type === 'Committed' ? [record.data.usage] : []))
-  equal('usage', [await snapshotter.usage('name')], found)
-})
-
-/** Attach, detach and usage; no content but what it takes to tell. */
-export const attachmentCases: readonly SnapshotterCase[] = [refused, twice, inFiles, usage, recorded]
+/** Attach and detach, without content. */
+export const attachmentCases: readonly SnapshotterCase[] = [refused, twice, inFiles]
 
 /** What attached snapshots hold. */
 export const attachedContentCases: readonly SnapshotterCase[] = [
@@ -282,5 +247,6 @@ export const attachedContentCases: readonly SnapshotterCase[] = [
   links,
   fileErrors,
   apart,
+  replaced,
   rebased,
 ]

@@ -2,7 +2,6 @@ import { type Intent, isOwed } from '../src/model/intent.js'
 import type { Backend } from '../src/runtime/ports.js'
 import { equal, ok } from './assert.js'
 import {
-  attached,
   fails,
   fill,
   intents,
@@ -112,12 +111,20 @@ const thenDestroyed = (scenario: Scenario): BackendCase =>
     equal('layers left', (await reopened(subject)).found, [{ id: 1, retired: false }])
   })
 
+/** A seal that failed: the snapshot is Active again, is attached and written to, and sealed once more. */
 const thenAttached = (scenario: Scenario): BackendCase =>
-  onBase(`${scenario.name}: cut, then attached`, (backend, subject) =>
+  onBase(`${scenario.name}: cut, then attached and again`, (backend, subject) =>
     cutEverywhere(subject, scenario, async ({ intent, completed }) => {
       const { active } = scenario
       if (completed || active === undefined) return
-      await attached(backend, intent.layer, active, (files) => holds('the layer, active again', files, active.tree))
+      const { layer } = intent
+      await fill(backend, layer, active, async (files) => {
+        await holds('the layer, active again', files, active.tree)
+        await files.write('later', 'l')
+      })
+      await perform(backend, { ...intent, id: `${intent.id}9` })
+      const tree = await seenThroughView(backend, [layer, ...active.sealedOn])
+      sameTree('a view of it', tree, { ...active.sealedTree, later: 'file l' })
     }),
   )
 

@@ -15,7 +15,13 @@ export type Scenario = {
   /** However often it took. */
   readonly check: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
   /** What the layer shows when the intent failed: of a seal, because the snapshot is Active again. */
-  readonly active?: { readonly parents: readonly SnapshotId[]; readonly tree: Tree }
+  readonly active?: {
+    readonly parents: readonly SnapshotId[]
+    readonly tree: Tree
+    /** What it stands on, and shows, once it is sealed. */
+    readonly sealedOn: readonly SnapshotId[]
+    readonly sealedTree: Tree
+  }
 }
 
 const onBase = { parents: [1] }
@@ -171,12 +177,15 @@ const attachments: readonly Scenario[] = [
     name: 'detach a layer with a parent',
     before: async (backend, layer) => {
       await makeChild(backend, layer)
-      await attached(backend, layer, onBase, (files) => files.write('upper/more', 'm'))
+      await attached(backend, layer, onBase, async (files) => {
+        await files.write('upper/more', 'm')
+        await files.write('both', 'once more')
+      })
     },
     intent: (layer) => intents.detach(layer, onBase),
     check: async (backend, layer) => {
       await isDetached(backend, layer, onBase)
-      await shows(backend, layer, [1], { ...childTree, 'upper/more': 'file m' })
+      await shows(backend, layer, [1], { ...childTree, both: 'file once more', 'upper/more': 'file m' })
       await perform(backend, intents.create(layer + 500_000, onBase))
       await shows(backend, layer + 500_000, [1], baseTree)
     },
@@ -194,7 +203,7 @@ const seals: readonly Scenario[] = [
     name: 'seal a parentless layer',
     before: makeAlone,
     intent: (layer) => intents.seal(layer),
-    active: { parents: [], tree: aloneTree },
+    active: { parents: [], tree: aloneTree, sealedOn: [], sealedTree: aloneTree },
     check: async (backend, layer, result) => {
       ok('its usage counts the files', 'usage' in result && result.usage.size > 1_000, result)
       sameTree('a view of it', await seenThroughView(backend, [layer]), aloneTree)
@@ -204,7 +213,7 @@ const seals: readonly Scenario[] = [
     name: 'seal a layer with a parent',
     before: makeChild,
     intent: (layer) => intents.seal(layer, onBase),
-    active: { parents: [1], tree: childTree },
+    active: { parents: [1], tree: childTree, sealedOn: [1], sealedTree: childTree },
     check: async (backend, layer, result) => {
       ok('it keeps its scratch disk', 'usage' in result && result.usage.scratch > 0, result)
       sameTree('a view of it', await seenThroughView(backend, [layer, 1]), childTree)
@@ -220,7 +229,7 @@ const seals: readonly Scenario[] = [
     name: 'seal a parentless layer that gained a parent',
     before: makeAlone,
     intent: (layer) => intents.seal(layer, { ...onBase, madeParentless: true }),
-    active: { parents: [], tree: aloneTree },
+    active: { parents: [], tree: aloneTree, sealedOn: [1], sealedTree: { ...baseTree, ...aloneTree } },
     check: async (backend, layer) =>
       sameTree('a view of it', await seenThroughView(backend, [layer, 1]), { ...baseTree, ...aloneTree }),
   },

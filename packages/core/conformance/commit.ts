@@ -9,6 +9,7 @@ import {
   type SnapshotterCase,
   snapshotterCase,
   walkedNames,
+  writeInto,
 } from './fixtures.js'
 import type { PromiseSnapshotter } from './subject.js'
 
@@ -83,8 +84,7 @@ const malformedFirst = snapshotterCase(
 const harmless = snapshotterCase('commit/a refused commit leaves the snapshot as it was', async (snapshotter) => {
   await committed(snapshotter, 'taken')
   await snapshotter.prepare('key')
-  await snapshotter.attach('key').then(({ files }) => files.write('kept', 'kept'))
-  await snapshotter.detach('key')
+  await writeInto(snapshotter, 'key', 'kept', 'kept')
   await rejects('commit to a taken name', snapshotter.commit('taken', 'key'), 'AlreadyExists')
   const { files } = await snapshotter.attach('key')
   equal('files', await files.list(''), ['kept'])
@@ -114,8 +114,7 @@ const result = snapshotterCase('commit/what is recorded', async (snapshotter) =>
 const rebased = snapshotterCase('commit/a new parent counts as one', async (snapshotter) => {
   const base = await committed(snapshotter, 'base')
   const id = idOf(await snapshotter.prepare('key'))
-  await snapshotter.attach('key').then(({ files }) => files.write('upper', 'u'))
-  await snapshotter.detach('key')
+  await writeInto(snapshotter, 'key', 'upper', 'u')
   await snapshotter.commit('name', 'key', { parent: 'base' })
   equal('parent', (await snapshotter.stat('name')).parent, 'base')
   await rejects('removing the new parent', snapshotter.remove('base'), 'FailedPrecondition', 'remove')

@@ -49,6 +49,18 @@ export const committed = async (
   return idOf(mounts)
 }
 
+/** Writes a file into a snapshot: attach, write, detach. */
+export const writeInto = async (
+  snapshotter: PromiseSnapshotter,
+  key: string,
+  path: string,
+  content: string,
+): Promise<void> => {
+  const { files } = await snapshotter.attach(key)
+  await files.write(path, content)
+  await snapshotter.detach(key)
+}
+
 const byName = (a: Info, b: Info): number => (a.name < b.name ? -1 : Number(a.name > b.name))
 
 /** Everything a walk shows, sorted by name. */

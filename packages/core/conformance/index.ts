@@ -19,6 +19,7 @@ import { pendingCases } from './pending.js'
 import { planCases } from './planning.js'
 import { sizeCases } from './size-labels.js'
 import { updateCases } from './update.js'
+import { usageCases } from './usage.js'
 
 export { backendCases } from './backend-cases.js'
 export type { Case } from './case.js'
@@ -49,6 +50,7 @@ export const metadataCases: readonly SnapshotterCase[] = [
   ...planCases,
   ...lifecycleCases,
   ...attachmentCases,
+  ...usageCases,
 ]
 
 /** What attached snapshots hold: layers upon layers, read and written through `files`. */

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mountsOf, sizeBytesLabel, type Command, type Profile } from '@varve/core'
+import { get } from '../src/state/table.js'
 import { accessDenied, layer, plainScratch, prepared, prepareFailed, preparing } from './support/events.js'
 import { given, givenIn } from './support/spec.js'
 
@@ -129,6 +130,15 @@ test('a snapshot appears only once it is made, and bears the time of that', () =
     right: [{ type: 'bind', source: '/layers/snapshots/1/Files', target: '', options: ['rw', 'parentLayerPaths=[]'] }],
   })
   assert.is(made.state.at, '2024-02-28T23:59:52.000000000Z')
+})
+
+test('the scratch disk is recorded with the size it has in effect, where there is one', () => {
+  const scratch = { ...plainScratch, requested: '5', requestedBy: sizeBytesLabel }
+  const scratchOf = (event: Parameters<typeof prepared>[2], effective: string | null) =>
+    get(given(layer(1, 'base'), prepared(2, 'a', event, effective)).state.snapshots, 'a')?.scratch
+  assert.equal(scratchOf({ parent: 'base', scratch }, '21474836480'), { ...scratch, effective: '21474836480' })
+  assert.is(scratchOf({ parent: 'base', scratch: null }, '21474836480'), null)
+  assert.is(scratchOf({ parent: 'base', scratch }, null), null)
 })
 
 test('a failed prepare leaves nothing but its directory to be destroyed', () => {

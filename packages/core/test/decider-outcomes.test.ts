@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { step, type Event, type Outcome, type Result } from '@varve/core'
+import { evolve, intentsOf, step, type Event, type Outcome, type Result } from '@varve/core'
 import {
   accessDenied,
   attached,
@@ -123,6 +123,22 @@ test('an event that does not fit the state is refused by evolve', () => {
     [[], { type: 'Updated', data: { key: 'a', labels: {} } }],
   ]
   for (const [history, event] of misfits) assert.throws(() => stateOf([...history, event]), /the state does not hold/)
+})
+
+test('an event that ends an intent of another kind, or none, is refused by evolve', () => {
+  const { state } = given(prepared(1, 'a'), attaching(1, 'a'), preparing(2, 'b'))
+  const at = { seq: 5, at: '2025-01-01T00:00:00.000000000Z' }
+  const made: Event = { type: 'Prepared', data: { id: 2, key: 'b', effective: null, usage } }
+  assert.is(evolve(state, { ...made, ...at, cause: { id: '4' } }).snapshots.size, 2)
+  assert.throws(() => evolve(state, { ...made, ...at, cause: { id: '3' } }), /intent 3, which AttachAccepted asked for/)
+  assert.throws(() => evolve(state, { ...made, ...at, cause: { id: '9' } }), /the log names 9/)
+})
+
+test('an intent that no state could have asked for is not made up', () => {
+  const committedLayer = stateOf([...layer(1, 'base'), attaching(1, 'base')])
+  const asking = { ...attaching(1, 'base'), seq: 5, at: '', cause: { id: '5' } }
+  assert.throws(() => intentsOf(committedLayer, asking), /the log attaches base, which is Committed/)
+  assert.throws(() => intentsOf(stateOf([attaching(1, 'none')]), { ...asking, seq: 1 }), /an intent names none/)
 })
 
 test.run()

@@ -145,7 +145,7 @@ test('options of a call that are none are refused', async () => {
     'InvalidArgument',
     'labels',
   ])
-  assert.equal(await bad(snapshotter.update(any(null))), ['InvalidArgument', 'name'])
+  assert.equal(await bad(snapshotter.update(any(null))), ['InvalidArgument', 'info'])
   assert.equal((await snapshotter.stat('a')).labels, {})
   await snapshotter.close()
 })

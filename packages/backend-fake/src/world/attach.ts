@@ -1,5 +1,5 @@
 import { backendFault, type AttachLayer, type Result } from '@varve/core/ports'
-import { finishHarvest, ownContent, unseal } from './delta.js'
+import { finishHarvest, ownContent } from './delta.js'
 import type { Disk } from './disk.js'
 import { codes, raise } from './failure.js'
 import { writeManifest } from './manifest.js'
@@ -60,7 +60,6 @@ export function* attachLayer(world: World, intent: AttachLayer): Work<Result> {
   }
   for (const parent of parents) requireDirectory(world, intent, layerOf(parent))
   yield* finishHarvest(world, layer)
-  yield* unseal(world, layer)
   if (world.disk.lstat(mountOf(layer)) === undefined) yield* buildTree(world, intent)
   world.attached.set(layer, mountOf(layer))
   return { type: 'LayerAttached' }
