@@ -20,6 +20,7 @@ import { memoryDriver, memoryLayout, memoryWorld } from './memory/driver.js'
 import { readOptions, type FakeBackendOptions } from './options.js'
 import { asBackendFault, asFailure, codes } from './world/failure.js'
 import type { Answer, Arguments, Driver, Operation } from './world/operations.js'
+import type { Done } from './world/work.js'
 import { filesOf, mountOf } from './world/world.js'
 
 type Made = { readonly layout: Layout; readonly start: () => Promise<E.Either<BackendFault, Driver>> }
@@ -62,6 +63,8 @@ const connection = ({ start }: Made) => {
     }
   }
   return {
+    track,
+    isOpen: (): boolean => driver !== undefined,
     connect: async (): Promise<E.Either<BackendFault, Driver>> => {
       // What an opening before this one still has under way would meet the recovery of the same intents.
       await idle()
@@ -148,19 +151,21 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
     layout: made.layout,
     supports: { readOnlyViews: false },
     open: (owner) => async () => {
+      const wasOpen = link.isOpen()
       const opened = E.mapLeft(asBackendFault)(await openFor(link, owner))
-      if (E.isLeft(opened)) await link.disconnect()
+      if (E.isLeft(opened) && !wasOpen) await link.disconnect()
       return opened
     },
     execute:
       (intent, { signal, progress }) =>
       async () =>
-        plan(intent, signal, async (cutAfter) => {
-          const report = (done: { readonly files: number; readonly bytes: number }): void =>
-            progress({ intent: intent.id, layer: intent.layer, ...done })
-          const limits = { signal, progress: report, ...(cutAfter === undefined ? {} : { cutAfter }) }
-          return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
-        }),
+        link.track(
+          plan(intent, signal, async (cutAfter) => {
+            const report = (done: Done): void => progress({ intent: intent.id, layer: intent.layer, ...done })
+            const limits = { signal, progress: report, ...(cutAfter === undefined ? {} : { cutAfter }) }
+            return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
+          }),
+        ),
     usage: (id) => async () => E.mapLeft(asBackendFault)(await link.call('usage', [id])),
     files: ({ id, isParentless }) => {
       const path = isParentless ? filesOf(id) : mountOf(id)

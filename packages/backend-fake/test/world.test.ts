@@ -2,28 +2,33 @@ import type { Result } from '@varve/core/ports'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { virtualSizeOf } from '../src/artefacts/vhdx.js'
-import { claim, quarantine } from '../src/world/open.js'
 import { operations } from '../src/world/operations.js'
 import type { World } from '../src/world/world.js'
-import { addLayer, attach, change, contentOf, create, destroy, perform, retire, seal, usage } from './support/acts.js'
-import { listing, seen } from './support/listing.js'
-import { failure, grounds, onGround, run, thisLog } from './support/worlds.js'
+import {
+  addLayer,
+  attach,
+  change,
+  contentOf,
+  create,
+  destroy,
+  namesIn,
+  perform,
+  retire,
+  seal,
+  textIn,
+  usage,
+} from './support/acts.js'
+import { seen } from './support/listing.js'
+import { failure, grounds, onGround, thisLog } from './support/worlds.js'
 
 const gibibyte = 1024n ** 3n
-const namesIn = ({ disk }: World, path: string): readonly string[] =>
-  disk
-    .readdir(path)
-    .map(({ name }) => name)
-    .toSorted()
 const sizeOfDisk = ({ disk }: World, path: string): unknown =>
   virtualSizeOf((offset, length) => disk.read(path, offset, length))
 const effectiveOf = (result: Result): unknown => (result.type === 'LayerCreated' ? result.effective : result.type)
-const text = ({ disk }: World, path: string): string =>
-  new TextDecoder().decode(disk.read(path, 0, disk.lstat(path)?.size ?? 0))
 
 for (const [name, ground] of Object.entries(grounds)) {
-  const law = (title: string, body: (world: World, reopen: () => World) => void): void =>
-    test(`${name}: ${title}`, () => onGround(ground, ({ open }) => body(open(), open)))
+  const law = (title: string, body: (world: World) => void): void =>
+    test(`${name}: ${title}`, () => onGround(ground, ({ open }) => body(open())))
 
   law('a parentless layer is a directory Files, and becomes a base layer in place', (world) => {
     const made = perform(world, create(1))
@@ -42,7 +47,7 @@ for (const [name, ground] of Object.entries(grounds)) {
       namesIn(world, 'snapshots/1/Hives'),
       ['DEFAULTUSER', ...hives.slice(1)].map((hive) => `${hive}_BASE`),
     )
-    assert.is(text(world, 'snapshots/1/layout'), 'vhd-with-hives\n')
+    assert.is(textIn(world, 'snapshots/1/layout'), 'vhd-with-hives\n')
     for (const disk of ['blank-base.vhdx', 'blank.vhdx'])
       assert.equal(sizeOfDisk(world, `snapshots/1/${disk}`), { _tag: 'Right', right: 20n * gibibyte })
   })
@@ -53,8 +58,8 @@ for (const [name, ground] of Object.entries(grounds)) {
     perform(world, seal(1))
     assert.equal(namesIn(world, 'snapshots/1/Files'), ['windows'])
     assert.equal(namesIn(world, 'snapshots/1/Files/windows/SYSTEM32/config').includes('SOFTWARE'), false)
-    assert.is(text(world, 'snapshots/1/Files/windows/SYSTEM32/config/software'), 'mine')
-    assert.is(text(world, 'snapshots/1/Hives/SOFTWARE_BASE'), 'mine')
+    assert.is(textIn(world, 'snapshots/1/Files/windows/SYSTEM32/config/software'), 'mine')
+    assert.is(textIn(world, 'snapshots/1/Hives/SOFTWARE_BASE'), 'mine')
   })
 
   law("a layer with parents is a copy of the last parent's blank.vhdx", (world) => {
@@ -68,7 +73,7 @@ for (const [name, ground] of Object.entries(grounds)) {
     const { size, scratch } = usage(world, 3)
     assert.is(size, bytes('snapshots/1/blank.vhdx').length)
     assert.is(scratch, size)
-    const { templates } = JSON.parse(text(world, 'meta/3.json')) as { templates: unknown }
+    const { templates } = JSON.parse(textIn(world, 'meta/3.json')) as { templates: unknown }
     assert.equal(templates, { 'sandbox.vhdx': 'snapshots/1/blank.vhdx' })
   })
 
@@ -154,7 +159,7 @@ for (const [name, ground] of Object.entries(grounds)) {
     assert.equal(namesIn(world, 'snapshots/2'), ['Files', 'Hives', 'sandbox.vhdx'])
     assert.equal(namesIn(world, 'snapshots/2/Files'), ['mine'])
     assert.equal(namesIn(world, 'snapshots/2/Hives'), [])
-    assert.is(text(world, 'tables/2.ndjson'), '{"path":"base","deleted":true}\n')
+    assert.is(textIn(world, 'tables/2.ndjson'), '{"path":"base","deleted":true}\n')
     assert.equal(namesIn(world, 'scratch'), [])
     assert.equal(usage(world, 2).size, before.size + 5)
     assert.equal(usage(world, 2).scratch, before.scratch)
@@ -209,7 +214,7 @@ for (const [name, ground] of Object.entries(grounds)) {
   law('a sidecar says what a layer was', (world) => {
     addLayer(world, 1, [])
     perform(world, create(2, { parents: [1], kind: 'View' }))
-    const sidecar = (layer: number): unknown => JSON.parse(text(world, `meta/${layer}.json`))
+    const sidecar = (layer: number): unknown => JSON.parse(textIn(world, `meta/${layer}.json`))
     const common = { log: thisLog, purpose: 'scratch', profile: 'bind', labels: { a: '1' } }
     assert.equal(sidecar(1), {
       ...common,
@@ -246,62 +251,6 @@ for (const [name, ground] of Object.entries(grounds)) {
     for (const directory of ['scratch', 'mounts', 'tables']) assert.equal(namesIn(world, directory), [], directory)
     assert.equal(namesIn(world, 'meta'), ['1.json'])
     for (const again of [retire(2), destroy(2), destroy(77)]) perform(world, again)
-  })
-
-  law('a root belongs to one log', (world, reopen) => {
-    const other = 'a1e5c0de-0000-4000-8000-000000000002'
-    const fault = failure(claim(world, other))
-    assert.is(fault._tag, 'BackendFault')
-    assert.match(fault.message, thisLog)
-    assert.match(fault.message, other)
-    world.disk.write('varve.json', new TextEncoder().encode('{"log":'))
-    assert.match(failure(claim(world, thisLog)).message, 'varve.json')
-    world.disk.unlink('varve.json')
-    reopen()
-    assert.is(text(world, 'varve.json'), `{"log":"${thisLog}"}\n`)
-  })
-
-  law('what no record claims is moved to quarantine with all that belongs to it', (world, reopen) => {
-    addLayer(world, 1, [])
-    perform(world, create(2, { parents: [1] }))
-    change(world, 2, [1], (content) => content.write('mine', 'mine'))
-    perform(world, attach(2, [1]))
-    perform(world, create(3))
-    perform(world, retire(3))
-    world.disk.mkdir('snapshots/not-a-layer')
-    const again = reopen()
-    const found = run(claim(again, thisLog)).toSorted((a, b) => a.id - b.id)
-    assert.equal(found, [
-      { id: 1, retired: false },
-      { id: 2, retired: false },
-      { id: 3, retired: true },
-    ])
-    assert.equal(run(quarantine(again, found.slice(1))), ['2-1', 'rm-3-1'])
-    assert.equal(namesIn(again, 'snapshots'), ['1', 'not-a-layer'])
-    assert.equal(namesIn(again, 'quarantine'), [
-      '2-1',
-      '2-1.json',
-      '2-1.mount',
-      '2-1.mount.ndjson',
-      '2-1.scratch',
-      'rm-3-1',
-      'rm-3-1.json',
-    ])
-    assert.equal(listing(again.disk, 'quarantine/2-1.scratch'), [
-      'quarantine/2-1.scratch/Files directory',
-      'quarantine/2-1.scratch/Files/mine file "mine"',
-    ])
-    perform(again, create(2))
-    assert.equal(run(quarantine(again, [{ id: 2, retired: false }])), ['2-2'])
-  })
-
-  law('half-built things are deleted at opening', (world, reopen) => {
-    for (const path of ['mounts/7.tmp', 'mounts/8.gone', 'scratch/9.tmp']) world.disk.mkdir(`${path}/deep`)
-    world.disk.write('scratch/9.part', new Uint8Array(1))
-    world.disk.mkdir('scratch/9.new')
-    reopen()
-    assert.equal(namesIn(world, 'mounts'), [])
-    assert.equal(namesIn(world, 'scratch'), ['9.new'])
   })
 }
 

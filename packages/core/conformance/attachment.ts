@@ -124,6 +124,10 @@ const links = snapshotterCase('files/links', async (snapshotter) => {
     const { type, target: found } = await first.files.stat(`to ${target.replace('/', ' ')}`)
     equal(`a symlink to ${target}`, { type, target: found }, { type: 'symlink', target })
   }
+  await first.files.symlink('..', 'up')
+  await rejects('a write through a symlink', first.files.write('up/stray', ''), 'InvalidArgument', 'up')
+  await rejects('a read through a symlink', first.files.read('up/varve.json'), 'InvalidArgument', 'up')
+  await first.files.remove('up')
   await snapshotter.detach('key')
   await snapshotter.commit('name', 'key')
   await snapshotter.view('view', { parent: 'name' })

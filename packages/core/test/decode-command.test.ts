@@ -159,7 +159,13 @@ test('field paths are an array of texts', () => {
   invalid(update([`labels.${'x'.repeat(4_097)}`]), 'paths[0]', `"labels.${'x'.repeat(120)}… (162 characters)`)
   invalid(update(['labels.__proto__']), 'paths[0]', '"labels.__proto__"')
   invalid(update(Array(1)), 'paths[0]', 'undefined')
-  for (const paths of [[], ['labels'], ['labels.', 'anything'], [`labels.${'x'.repeat(4_096)}`]]) {
+  for (const paths of [
+    [],
+    ['labels'],
+    ['labels.', 'anything'],
+    [`labels.${'x'.repeat(4_096)}`],
+    Array<string>(1_024).fill('labels'),
+  ]) {
     assert.equal(decodeCommand(update(paths)), E.right(update(paths)))
   }
 })

@@ -121,6 +121,8 @@ test('a record is not chained when its end is not that of a sealed record', () =
     text.slice(0, -1),
     text.replace(',"hash"', ', "hash"'),
     text.replace('"hash":"', '"hash": "'),
+    text.replace('"hash":"', '"hush":"'),
+    `${text.slice(0, -1)}]`,
     text.slice(-80),
     noHash,
   ]) {

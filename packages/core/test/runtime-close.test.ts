@@ -133,7 +133,7 @@ test('a detach that fails does not keep the snapshotter open; it stays attached 
 test('an owed intent that ends at any moment of the close breaks nothing', async () => {
   for (let delay = 0; delay < 30; delay++) {
     const inner = arrayStore()
-    const { store } = watchedStore(inner)
+    const { store, broken } = watchedStore(inner)
     const backend = gatedBackend(({ type }) => type === 'DestroyLayer')
     const snapshotter = await open({ store, backend, clock: virtualClock() })
     await ok(snapshotter.prepare('b'))
@@ -148,6 +148,7 @@ test('an owed intent that ends at any moment of the close breaks nothing', async
     await backend.releaseAll()
     assert.is(await close, 'done', `after ${delay} turns`)
     await turns()
+    assert.equal(broken, [], `after ${delay} turns`)
     const again = await open({ store: inner })
     await ok(again.cleanup())
     assert.equal([...(await infosOf(again)).keys()], ['b'])

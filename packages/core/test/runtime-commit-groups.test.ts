@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkpointEvery, queueLimit } from '@varve/core'
+import { virtualClock } from './support/clock.js'
 import { arrayStore } from './support/memory.js'
 import { infosOf, ok, open, recordsOf, watchedStore } from './support/runtime.js'
 
@@ -80,7 +81,7 @@ test('every so many records a checkpoint goes with them, and the next opening be
   const inner = arrayStore()
   const { store, calls } = watchedStore(inner)
   const snapshotter = await open({ store })
-  await ok(snapshotter.prepare('a'))
+  for (const key of ['a', 'gone']) await ok(snapshotter.prepare(key))
   for (let sent = 0; sent < checkpointEvery; sent += queueLimit) {
     await Promise.all(
       Array.from({ length: queueLimit }, (_, index) =>
@@ -94,17 +95,40 @@ test('every so many records a checkpoint goes with them, and the next opening be
   const head = JSON.parse(inner.rowsKept.get('h') ?? '{}') as { readonly seq: number }
   assert.ok(head.seq >= checkpointEvery)
   const readFrom: number[] = []
-  const again = await open({
-    store: {
-      ...inner,
-      read: (after) => {
-        readFrom.push(after)
-        return inner.read(after)
-      },
-    },
-  })
+  const read: typeof inner.read = (after) => {
+    readFrom.push(after)
+    return inner.read(after)
+  }
+  const again = await open({ store: { ...inner, read } })
   assert.equal(readFrom, [head.seq])
   assert.equal(await infosOf(again), expected)
+
+  // The checkpoint at close is that of the changes since the one before.
+  await ok(snapshotter.remove('gone'))
+  await ok(snapshotter.prepare('come'))
+  await ok(snapshotter.close())
+  const last = await open({ store: inner })
+  assert.equal([...(await infosOf(last)).keys()], ['a', 'come'])
+  assert.equal(last.recovered, [])
+  await ok(last.close())
+})
+
+test('a long checkpoint gives others their turn', async () => {
+  const clock = virtualClock()
+  let yields = 0
+  const turn = (): Promise<void> => {
+    yields++
+    return clock.yield()
+  }
+  const store = arrayStore()
+  const snapshotter = await open({ store, clock: { ...clock, yield: turn } })
+  for (let sent = 0; sent < 2_000; sent += 1_000) {
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => ok(snapshotter.prepare(`k${sent + index}`))))
+  }
+  yields = 0
+  await ok(snapshotter.close())
+  assert.is(yields, 2)
+  assert.is(store.rowsKept.size, 2_001)
 })
 
 test('closing writes a checkpoint of all there is, unless nothing has changed', async () => {

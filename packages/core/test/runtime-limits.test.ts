@@ -5,7 +5,7 @@ import { turns } from './support/clock.js'
 import { arrayStore } from './support/memory.js'
 import { ending, gatedBackend, hasEnded, infosOf, ok, open, recordsOf, refused } from './support/runtime.js'
 
-test('no more intents run at once than the limit, and all of them in the end', async () => {
+test('no more intents run at once than the limit, and all of them in the end, in order', async () => {
   const backend = gatedBackend()
   const snapshotter = await open({ backend })
   const prepared = Array.from({ length: 100 }, (_, index) => ok(snapshotter.prepare(`k${index}`)))
@@ -18,7 +18,10 @@ test('no more intents run at once than the limit, and all of them in the end', a
   }
   await Promise.all(prepared)
   assert.is(ended, 100)
-  assert.is(backend.performed.length, 100)
+  assert.equal(
+    backend.performed.map(({ layer }) => layer),
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  )
   await ok(snapshotter.close())
 })
 

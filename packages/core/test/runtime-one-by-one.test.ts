@@ -11,7 +11,7 @@ type Outcome = { readonly ends: readonly string[]; readonly snapshots: unknown; 
 
 /** Sends the commands, waiting after each as `pause` says, and tells how they ended and what is there then. */
 const run = async (commands: readonly Command[], start: number, pause: 'each' | 'some' | 'none'): Promise<Outcome> => {
-  const { store } = watchedStore()
+  const { store, broken } = watchedStore()
   const snapshotter = await open({ store, backend: moodyBackend(start), clock: virtualClock() })
   const random = randomFrom(start)
   const results: ReturnType<typeof send>[] = []
@@ -30,6 +30,7 @@ const run = async (commands: readonly Command[], start: number, pause: 'each' | 
   await ok(snapshotter.cleanup())
   assert.equal(await ok(snapshotter.outstanding()), [])
   await ok(snapshotter.close())
+  assert.equal(broken, [])
   return { ends, snapshots, attached: attached.sort() }
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Intent } from '@varve/core'
+import { intentLimit, type Intent } from '@varve/core'
 import { turns, virtualClock, type VirtualClock } from './support/clock.js'
 import { accessDenied } from './support/events.js'
 import { arrayStore, recordingBackend } from './support/memory.js'
@@ -119,6 +119,28 @@ test('a cleanup that failed does not bring the next try forward', async () => {
   assert.equal(tries, [0, 0, 0, 0, 800])
   await clock.advance(1_600)
   assert.equal(tries, [0, 0, 0, 0, 800, 2_400])
+  await ok(snapshotter.close())
+})
+
+test('an owed intent never runs twice at once, however often a cleanup asks for it', async () => {
+  const clock = virtualClock()
+  const backend = gatedBackend(({ type }) => type === 'DestroyLayer' || type === 'AttachLayer')
+  const snapshotter = await open({ clock, backend })
+  const keys = Array.from({ length: intentLimit }, (_, index) => `k${index}`)
+  for (const key of ['a', ...keys]) await ok(snapshotter.prepare(key))
+  await ok(snapshotter.remove('a'))
+  await turns()
+  await backend.release('DestroyLayer', accessDenied)
+  const attached = keys.map((key) => ok(snapshotter.attach(key)))
+  await turns()
+  assert.is(backend.held.length, intentLimit)
+  const cleanups = [ok(snapshotter.cleanup()), ok(snapshotter.cleanup())]
+  await clock.advance(1_000)
+  for (let time = 0; time < 3; time++) await backend.release('AttachLayer')
+  assert.is(backend.held.filter(({ intent }) => intent.type === 'DestroyLayer').length, 1)
+  await backend.releaseAll()
+  await Promise.all([...attached, ...cleanups])
+  assert.is(backend.performed.filter(({ type }) => type === 'DestroyLayer').length, 2)
   await ok(snapshotter.close())
 })
 

@@ -145,9 +145,11 @@ test('a command that would wait behind one that waits behind another waits too',
   const [, creating] = backend.performed
   assert.is(creating?.type === 'CreateLayer' ? creating.key : '', 'a')
   const { events, blockers } = await ok(snapshotter.plan({ type: 'Update', name: 'b', labels: { x: '1' } }))
+  const unrelated = await ok(snapshotter.plan({ type: 'Prepare', key: 'c' }))
   await backend.releaseAll()
   await Promise.all(calls)
   await ok(snapshotter.close())
+  assert.equal(unrelated.blockers, [])
   assert.equal(events, [], 'the update of b waits for the commit of b, which waits for that of a')
   assert.equal(blockers, [creating])
 })

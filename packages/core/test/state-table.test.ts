@@ -119,6 +119,26 @@ test('two tables without a common past differ in all they hold', () => {
   ])
 })
 
+test('what two versions share is not looked into', () => {
+  let before = empty
+  for (let index = 0; index < 2_000; index++) before = set(before, `k${index}`, index)
+  const after = set(before, 'k7', -1)
+  const [root, newRoot] = [before.root, after.root]
+  if (root?.tag !== 1 || newRoot?.tag !== 1) throw new Error('a table of 2,000 has no branches')
+  let shared = 0
+  for (const node of root.nodes) {
+    if (!newRoot.nodes.includes(node)) continue
+    shared++
+    Object.defineProperty(node, 'nodes', {
+      get: () => {
+        throw new Error('a shared node was looked into')
+      },
+    })
+  }
+  assert.is(shared, 31)
+  assert.equal([...changes(before, after)], [['k7', -1]])
+})
+
 test('removing what is not there gives the same table', () => {
   const table = set(empty, 'a', 1)
   assert.is(remove(table, 'b'), table)

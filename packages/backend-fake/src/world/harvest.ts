@@ -48,7 +48,7 @@ function* harvestEntry(harvest: Harvest, above: Folder, path: string, stat: Stat
   manifest.delete(key)
   const isSame = row !== undefined && isUnchanged(row, stat)
   const isParents = isSame && row.origin === 'parents'
-  // Of another type than before: what it replaced must not come back when it is a directory again.
+  // Of another type than before: one row hides all that was below it.
   if (row !== undefined && row.origin !== 'own' && row.type !== stat.type) hidden.add(key)
   if (stat.type === 'directory') {
     const folder: Folder = { path, above, isMade: false }

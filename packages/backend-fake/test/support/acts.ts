@@ -106,3 +106,12 @@ export const addLayer = (
   change(world, layer, parents, body)
   perform(world, seal(layer, { parents }))
 }
+
+export const namesIn = ({ disk }: World, path: string): readonly string[] =>
+  disk
+    .readdir(path)
+    .map(({ name }) => name)
+    .toSorted()
+
+export const textIn = ({ disk }: World, path: string): string =>
+  new TextDecoder().decode(disk.read(path, 0, disk.lstat(path)?.size ?? 0))
