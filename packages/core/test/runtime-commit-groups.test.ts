@@ -30,10 +30,13 @@ test('a command alone is written alone: its acceptance, then its end', async () 
   await ok(snapshotter.close())
 })
 
-test('a refusal writes nothing', async () => {
+test('a refusal writes nothing, nor does what is already so', async () => {
   const { store, calls } = watchedStore()
   const snapshotter = await open({ store })
+  await ok(snapshotter.prepare('a'))
+  await ok(snapshotter.attach('a'))
   const before = calls.length
+  await ok(snapshotter.attach('a'))
   await Promise.all(Array.from({ length: 50 }, () => snapshotter.remove('none')()))
   await snapshotter.prepare('a\0')()
   assert.equal(calls.slice(before), [])

@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { storeFault } from '@varve/core'
-import { turns } from './support/clock.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { openSnapshotter, storeFault } from '@varve/core'
+import { turns, virtualClock } from './support/clock.js'
 import { arrayStore, recordingBackend } from './support/memory.js'
 import {
   commitLayer,
@@ -155,6 +156,45 @@ test('a store that throws stops the runtime like one that fails', async () => {
   assert.match(fault.message, 'no such disk')
   assert.is(await ending(snapshotter.prepare('c')), 'StoreFault')
   assert.is(await ending(snapshotter.stat('a')), 'done')
+})
+
+test('a clock that throws stops the runtime, for good', async () => {
+  const clock = virtualClock()
+  let throws = false
+  const now = (): bigint => {
+    if (throws) throw new Error('no time')
+    return clock.now()
+  }
+  const store = arrayStore()
+  const backend = gatedBackend()
+  const snapshotter = await open({ store, backend, clock: { ...clock, now } })
+  const running = refused(snapshotter.prepare('a'))
+  await turns()
+  throws = true
+  for (const fault of [await refused(snapshotter.prepare('b')), await running]) {
+    assert.is(fault._tag, 'StoreFault')
+    assert.match(fault.message, 'no time')
+  }
+  throws = false
+  assert.is(await ending(snapshotter.prepare('b')), 'StoreFault')
+  await backend.releaseAll()
+  assert.equal(typesOf(store), ['LogCreated', 'PrepareAccepted'])
+})
+
+test('a store that does not open gives the opening its fault, and the backend is left alone', async () => {
+  const backend = recordingBackend()
+  let touched = 0
+  const touch = () => {
+    touched++
+    return backend.close()
+  }
+  const inUse = storeFault('the log is in use', 'LEVEL_LOCKED')
+  const result = await openSnapshotter({
+    store: { ...arrayStore(), open: () => async () => E.left(inUse) },
+    backend: { ...backend, open: () => touch() as never, close: touch },
+  })()
+  assert.equal(result, E.left(inUse))
+  assert.is(touched, 0)
 })
 
 test('a stale head stops the runtime: another writer has the log', async () => {
