@@ -3,9 +3,10 @@ import * as assert from 'uvu/assert'
 import * as fc from 'fast-check'
 import type { Command } from '@varve/core'
 import { turns, virtualClock } from './support/clock.js'
+import { arrayStore } from './support/memory.js'
 import { commandList, moodyBackend, send, shapesOf, told } from './support/one-by-one.js'
 import { checkAsync, randomFrom } from './support/random.js'
-import { ok, open, watchedStore } from './support/runtime.js'
+import { infosOf, ok, open, recordsOf, watchedStore } from './support/runtime.js'
 
 type Outcome = { readonly ends: readonly string[]; readonly snapshots: unknown; readonly attached: readonly string[] }
 
@@ -56,6 +57,27 @@ test('commands sent now and then, while others are under way, end so too', async
     fc.asyncProperty(commandList, fc.nat(), (commands, start) => sameAsOneByOne(commands, start, 'some')),
     60,
   )
+})
+
+test('what is there after a run is there again, read from the log or from the checkpoint', async () => {
+  const property = fc.asyncProperty(commandList, fc.nat(), async (commands, start) => {
+    const store = arrayStore()
+    const snapshotter = await open({ store, backend: moodyBackend(start), clock: virtualClock() })
+    await Promise.all(commands.map((command) => send(snapshotter, command)))
+    await ok(snapshotter.cleanup())
+    const expected = await infosOf(snapshotter)
+    const lastId = recordsOf(store).filter(({ type }) => type === 'PrepareAccepted').length
+    await ok(snapshotter.close())
+    for (const source of ['checkpoint', 'log']) {
+      if (source === 'log') store.rowsKept.clear()
+      const again = await open({ store, clock: virtualClock() })
+      assert.equal(await infosOf(again), expected, source)
+      assert.equal(await ok(again.outstanding()), [], source)
+      const { events } = await ok(again.plan({ type: 'Prepare', key: 'new' }))
+      assert.is(events[0]?.data['id'], lastId + 1, source)
+    }
+  })
+  await checkAsync(property, 30)
 })
 
 test.run()

@@ -100,6 +100,27 @@ test('a long walk gives others their turn', async () => {
   await ok(snapshotter.close())
 })
 
+test('a slow walk gives others their turn sooner', async () => {
+  const clock = virtualClock()
+  let yields = 0
+  let time = 0n
+  const snapshotter = await open({
+    clock: {
+      ...clock,
+      now: () => clock.now() + (time += 4_000_000n),
+      yield: () => {
+        yields++
+        return clock.yield()
+      },
+    },
+  })
+  await fill(snapshotter, 30)
+  yields = 0
+  assert.is((await walked(snapshotter)).length, 30)
+  assert.ok(yields >= 6 && yields <= 15, `${yields} turns in 30 entries of 4 ms each, after every 10 ms`)
+  await ok(snapshotter.close())
+})
+
 test('a walk that is left early, or run twice at once, harms nothing', async () => {
   const snapshotter = await many(10)
   for await (const info of snapshotter.walk()) {

@@ -26,12 +26,12 @@ export const labelsFault = (labels: unknown): InvalidArgument | undefined => {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
     return invalidArgument('labels', labels, 'must be an object of strings')
   }
-  const pairs = Object.entries(labels as Labels)
-  if (pairs.length > labelCountLimit) {
-    return invalidArgument('labels', `${pairs.length} labels`, `must be at most ${labelCountLimit} labels`)
+  const count = Object.keys(labels).length
+  if (count > labelCountLimit) {
+    return invalidArgument('labels', `${count} labels`, `must be at most ${labelCountLimit} labels`)
   }
   let bytes = 0
-  for (const [key, value] of pairs) {
+  for (const [key, value] of Object.entries(labels as Labels)) {
     const fault = pairFault(key, value)
     if (fault !== undefined) return fault
     bytes += utf8Length(key) + utf8Length(value)

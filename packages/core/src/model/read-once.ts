@@ -3,9 +3,13 @@ import { invalidArgument, type InvalidArgument } from './fault.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** No field may hold as many entries as this; what holds more is refused by its count, and a copy of it would take long. */
+const copyLimit = 10_000
+
 const copied = (value: unknown): unknown => {
-  if (Array.isArray(value)) return [...(value as readonly unknown[])]
-  return typeof value === 'object' && value !== null ? { ...value } : value
+  if (Array.isArray(value)) return value.length > copyLimit ? value : [...(value as readonly unknown[])]
+  if (typeof value !== 'object' || value === null) return value
+  return Object.keys(value).length > copyLimit ? value : { ...value }
 }
 
 /**

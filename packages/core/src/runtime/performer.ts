@@ -4,7 +4,7 @@ import { backendFault, hresult, shown, type BackendFault, type Failure } from '.
 import { isOwed, type Intent, type IntentId, type Outcome, type Result } from '../model/intent.js'
 import type { Outstanding } from './face.js'
 import { firstPause, intentLimit, longestPause } from './limits.js'
-import type { Backend, Clock, Progress } from './ports.js'
+import type { Backend, Clock, ExecuteOptions, Progress } from './ports.js'
 
 /** An intent on its way to its end. `resting`: owed, failed, waiting to be tried again. */
 type Run = {
@@ -12,8 +12,8 @@ type Run = {
   state: 'queued' | 'running' | 'resting'
   attempts: number
   lastFault: Failure | undefined
-  /** Fires when an owed intent is to stop because the snapshotter closes. One each: a shared signal gathers listeners. */
-  readonly stopping: AbortController
+  /** Fires when an owed intent is to stop because the snapshotter closes. Made when first asked for: most never are. */
+  stopping: AbortController | undefined
 }
 
 export type PerformerStart = {
@@ -69,13 +69,19 @@ export const brokenContract = (asked: string, cause: unknown): BackendFault => {
   return backendFault(`the backend broke its contract in ${asked}: ${what}`, hresult.unspecified)
 }
 
-const execute = async (
-  { backend, onProgress }: Performer,
-  { intent, stopping }: Run,
-): Promise<E.Either<Failure, Result>> => {
+const signalOf = (run: Run): AbortSignal => (run.stopping ??= new AbortController()).signal
+
+const execute = async ({ backend, onProgress }: Performer, run: Run): Promise<E.Either<Failure, Result>> => {
+  const { intent } = run
   const asked = `${intent.type} of layer ${intent.layer}`
+  const options: ExecuteOptions = {
+    get signal() {
+      return signalOf(run)
+    },
+    progress: onProgress,
+  }
   try {
-    const answer: unknown = await backend.execute(intent, { signal: stopping.signal, progress: onProgress })()
+    const answer: unknown = await backend.execute(intent, options)()
     const result = AnswerCodec.decode(answer)
     if (E.isLeft(result)) return E.left(brokenContract(asked, `its answer is no result of an intent: ${shown(answer)}`))
     if (E.isLeft(result.right) || result.right.right.type === expected[intent.type]) return result.right
@@ -95,7 +101,7 @@ const rest = async (performer: Performer, run: Run): Promise<void> => {
   run.state = 'resting'
   const pause = Math.min(firstPause * 2 ** (run.attempts - 1), longestPause)
   const { attempts } = run
-  await performer.clock.sleep(pause, run.stopping.signal)
+  await performer.clock.sleep(pause, signalOf(run))
   const isTriedSince = run.attempts !== attempts || run.state !== 'resting'
   if (!isTriedSince && !performer.isStopping) enqueue(performer, run)
 }
@@ -141,7 +147,7 @@ const fill = (performer: Performer): void => {
 }
 
 export const perform = (performer: Performer, intent: Intent): void => {
-  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined, stopping: new AbortController() }
+  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined, stopping: undefined }
   performer.runs.set(intent.id, run)
   enqueue(performer, run)
 }
@@ -171,6 +177,6 @@ export const idle = async (performer: Performer): Promise<void> => {
 /** Starts nothing more; owed intents that run are told to stop. */
 export const stopPerforming = (performer: Performer): void => {
   performer.isStopping = true
-  for (const { intent, stopping } of performer.runs.values()) if (isOwed(intent)) stopping.abort()
+  for (const { intent, stopping } of performer.runs.values()) if (isOwed(intent)) stopping?.abort()
   wake(performer)
 }

@@ -41,7 +41,8 @@ export type EventStore = {
   readonly open: () => TaskEither<StoreFault, OpenedStore>
   /**
    * Writes records and rows in one atomic durable batch, after which the head is the last record's. Refused with a
-   * StoreFault `STALE_HEAD`, nothing written, when the log does not end at `expected`. Calls are not made in parallel.
+   * StoreFault `STALE_HEAD`, nothing written, when the log does not end at `expected`, and with `INVALID_RECORDS` when the
+   * records don't follow it one by one. Calls are not made in parallel.
    */
   readonly append: (expected: Head, records: readonly Sealed[], rows?: readonly Row[]) => TaskEither<StoreFault, void>
   /** The texts of all records after `after`, in order, in batches of any size. Ends after the first Left. */

@@ -35,6 +35,13 @@ export const ending = async (task: TaskEither<{ readonly _tag: string }, unknown
   return E.isLeft(result) ? result.left._tag : 'done'
 }
 
+/** What a promise rejects with: an Error with the fields of the refusal. */
+export const rejection = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
+  const [result] = await Promise.allSettled([promise])
+  if (result?.status !== 'rejected') throw new Error('it did not reject')
+  return result.reason as Error & Record<string, unknown>
+}
+
 export const open = (options: Partial<OpenOptions> = {}): Promise<Snapshotter> =>
   ok(openSnapshotter({ store: arrayStore(), backend: recordingBackend(), ...options }))
 
