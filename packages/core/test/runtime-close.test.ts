@@ -33,6 +33,7 @@ const allCalls = (s: Snapshotter): Readonly<Record<string, TaskEither<Refused, u
   outstanding: s.outstanding(),
   cleanup: s.cleanup(),
   'a malformed call': s.prepare(''),
+  'a malformed update': s.update(null as never),
 })
 
 test('after close every call is Closed but close', async () => {

@@ -133,6 +133,47 @@ test('progress is passed on', async () => {
   await ok(snapshotter.close())
 })
 
+/** Changes the labels that a listener or a backend was given. */
+const spoil = (given: { readonly labels?: unknown }): void => {
+  try {
+    Object.assign(given.labels ?? {}, { x: '2', y: 7 })
+  } catch {
+    // Frozen is as good as copied.
+  }
+}
+
+test('what listeners are given is theirs: changing it changes nothing here', async () => {
+  const store = arrayStore()
+  const snapshotter = await open({ store })
+  snapshotter.events$.subscribe(({ data }) => spoil(data))
+  snapshotter.intents$.subscribe(spoil)
+  const labels = { x: '1' }
+  await ok(snapshotter.prepare('a', { labels }))
+  assert.equal((await ok(snapshotter.stat('a'))).labels, labels, 'prepare')
+  await ok(snapshotter.update({ name: 'a', labels }))
+  assert.equal((await ok(snapshotter.stat('a'))).labels, labels, 'update')
+  await ok(snapshotter.commit('n', 'a', { labels }))
+  assert.equal((await ok(snapshotter.stat('n'))).labels, labels, 'commit')
+  await ok(snapshotter.close())
+  const again = await open({ store })
+  assert.equal((await ok(again.stat('n'))).labels, labels, 'opened again')
+  await ok(again.close())
+})
+
+test('what a backend is given is its own', async () => {
+  const backend = recordingBackend((intent) => {
+    spoil(intent as { readonly labels?: unknown })
+    return undefined
+  })
+  const snapshotter = await open({ backend })
+  const labels = { x: '1' }
+  await ok(snapshotter.prepare('a', { labels }))
+  assert.equal((await ok(snapshotter.stat('a'))).labels, labels, 'prepare')
+  await ok(snapshotter.commit('n', 'a', { labels }))
+  assert.equal((await ok(snapshotter.stat('n'))).labels, labels, 'commit')
+  await ok(snapshotter.close())
+})
+
 test('the streams end with the snapshotter, after its last event', async () => {
   const snapshotter = await open({ backend: gatedBackend(() => false) })
   const ends: string[] = []

@@ -6,6 +6,12 @@ import type { Asking, Pending, State } from '../state/state.js'
 
 const immer = new Immer({ autoFreeze: true })
 
+/** The intents that have not ended and the names they hold. */
+type Work = Pick<State, 'outstanding' | 'pending'>
+
+/** The parts of the state that an event changes. */
+type Change = Partial<State>
+
 const found = <V>(table: Table<V>, key: string): V => {
   const value = get(table, key)
   if (value === undefined) throw new Error(`the log names ${key}, which the state does not hold`)
@@ -24,22 +30,20 @@ const childrenOf = (snapshots: Table<Snapshot>, parent: string, more: 1 | -1): T
   return set(snapshots, parent, { ...snapshot, children: snapshot.children + more })
 }
 
-/** The state in which the event's intent is outstanding and the names are held for it. */
-const asked = (state: State, event: Asking, names: readonly string[], blocks: Pending['blocks']): State => {
+/** The event's intent is outstanding and the names are held for it. */
+const asked = (work: Work, event: Asking, names: readonly string[], blocks: Pending['blocks']): Work => {
   const { type, data, seq, at, cause } = event
   const intent = String(seq)
   return {
-    ...state,
-    outstanding: set(state.outstanding, intent, { type, data, seq, at, cause } as Asking),
-    pending: names.reduce((pending, name) => set(pending, name, { intent, blocks }), state.pending),
+    outstanding: set(work.outstanding, intent, { type, data, seq, at, cause } as Asking),
+    pending: names.reduce((pending, name) => set(pending, name, { intent, blocks }), work.pending),
   }
 }
 
-/** The state in which the intent has ended and the names are free. */
-const ended = (state: State, intent: string, names: readonly string[]): State => ({
-  ...state,
-  outstanding: remove(state.outstanding, intent),
-  pending: names.reduce((pending, name) => remove(pending, name), state.pending),
+/** The intent has ended and the names are free. */
+const ended = (work: Work, intent: string, names: readonly string[]): Work => ({
+  outstanding: remove(work.outstanding, intent),
+  pending: names.reduce((pending, name) => remove(pending, name), work.pending),
 })
 
 const askedBy = <T extends Asking['type']>(
@@ -53,7 +57,7 @@ const askedBy = <T extends Asking['type']>(
   return asking as Extract<Asking, { readonly type: T }>
 }
 
-const prepared = (state: State, event: Decided & EventOf<'Prepared'>): State => {
+const prepared = (state: State, event: Decided & EventOf<'Prepared'>): Change => {
   const { data } = askedBy(state, event, 'PrepareAccepted')
   const { id, kind, key, parent, purpose, labels, scratch } = data
   const { effective, usage } = event.data
@@ -73,7 +77,7 @@ const prepared = (state: State, event: Decided & EventOf<'Prepared'>): State => 
   return { ...ended(state, event.cause.id, [key]), snapshots: set(state.snapshots, key, snapshot) }
 }
 
-const committed = (state: State, event: Decided & EventOf<'Committed'>): State => {
+const committed = (state: State, event: Decided & EventOf<'Committed'>): Change => {
   const { key, name, parent, labels } = askedBy(state, event, 'CommitAccepted').data
   const snapshot = immer.produce(found(state.snapshots, key), (draft) => {
     Object.assign(draft, { kind: 'Committed', name, parent, labels, usage: event.data.usage })
@@ -83,7 +87,7 @@ const committed = (state: State, event: Decided & EventOf<'Committed'>): State =
   return { ...ended(state, event.cause.id, [key, name]), snapshots: set(remove(state.snapshots, key), name, snapshot) }
 }
 
-const detached = (state: State, event: Decided & EventOf<'Detached'>): State => ({
+const detached = (state: State, event: Decided & EventOf<'Detached'>): Change => ({
   ...ended(state, event.cause.id, [event.data.key]),
   attached: remove(state.attached, event.data.key),
   snapshots: edited(state.snapshots, event.data.key, (draft) => {
@@ -91,7 +95,7 @@ const detached = (state: State, event: Decided & EventOf<'Detached'>): State => 
   }),
 })
 
-const commitAccepted = (state: State, event: Decided & EventOf<'CommitAccepted'>): State => {
+const commitAccepted = (state: State, event: Decided & EventOf<'CommitAccepted'>): Change => {
   const { key, name, parent } = event.data
   const gained = found(state.snapshots, key).parent === parent ? '' : parent
   return {
@@ -100,16 +104,16 @@ const commitAccepted = (state: State, event: Decided & EventOf<'CommitAccepted'>
   }
 }
 
-const commitFailed = (state: State, event: Decided & EventOf<'CommitFailed'>): State => {
+const commitFailed = (state: State, event: Decided & EventOf<'CommitFailed'>): Change => {
   const { key, name, parent } = askedBy(state, event, 'CommitAccepted').data
   const gained = found(state.snapshots, key).parent === parent ? '' : parent
   return { ...ended(state, event.cause.id, [key, name]), snapshots: childrenOf(state.snapshots, gained, -1) }
 }
 
-const applied = (state: State, event: Decided): State => {
+const changeOf = (state: State, event: Decided): Change => {
   switch (event.type) {
     case 'LogCreated':
-      return { ...state, log: event.data.log }
+      return { log: event.data.log }
     case 'PrepareAccepted': {
       const { id, key, parent } = event.data
       const snapshots = childrenOf(state.snapshots, parent, 1)
@@ -119,8 +123,8 @@ const applied = (state: State, event: Decided): State => {
       return prepared(state, event)
     case 'PrepareFailed': {
       const { parent } = askedBy(state, event, 'PrepareAccepted').data
-      const over = ended(state, event.cause.id, [event.data.key])
-      return asked({ ...over, snapshots: childrenOf(state.snapshots, parent, -1) }, event, [], 'everything')
+      const work = asked(ended(state, event.cause.id, [event.data.key]), event, [], 'everything')
+      return { ...work, snapshots: childrenOf(state.snapshots, parent, -1) }
     }
     case 'CommitAccepted':
       return commitAccepted(state, event)
@@ -133,8 +137,8 @@ const applied = (state: State, event: Decided): State => {
     case 'Removed': {
       const { key } = event.data
       const snapshots = childrenOf(remove(state.snapshots, key), found(state.snapshots, key).parent, -1)
-      const attached = remove(state.attached, key)
-      return asked({ ...ended(state, event.cause.id, [key]), snapshots, attached }, event, [], 'everything')
+      const work = asked(ended(state, event.cause.id, [key]), event, [], 'everything')
+      return { ...work, snapshots, attached: remove(state.attached, key) }
     }
     case 'Destroyed':
       return ended(state, event.cause.id, [])
@@ -144,7 +148,7 @@ const applied = (state: State, event: Decided): State => {
         draft.labels = labels
         draft.updated = event.at
       })
-      return { ...state, snapshots }
+      return { snapshots }
     }
     case 'AttachAccepted':
     case 'DetachAccepted':
@@ -161,13 +165,14 @@ const applied = (state: State, event: Decided): State => {
       return ended(state, event.cause.id, [event.data.key])
     case 'Quarantined':
     case 'LossAccepted':
-      return state
+      return {}
   }
 }
 
 /** The state after the event. Pure; an event that does not fit the state throws, because then the log is not this state's. */
 export const evolve = (state: State, event: Decided): State => ({
-  ...applied(state, event),
+  ...state,
+  ...changeOf(state, event),
   seq: event.seq,
   at: event.at,
 })
