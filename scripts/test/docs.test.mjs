@@ -16,7 +16,7 @@ const workshop = join(root, 'examples/dist/documentation')
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true }).map((page) => `docs/${page}`),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((page) => `docs/${String(page)}`),
 ]
 
 /** @param {string} page */
