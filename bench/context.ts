@@ -6,16 +6,22 @@ import type { Figure } from './figure.js'
 import { writePopulation } from './support/population-store.js'
 import type { Watched } from './support/watch.js'
 
-/** The longest slice that was seen in a figure's runs, in milliseconds. */
-export type Slice = Pick<Watched<unknown>, 'blockMs' | 'gcMs'> & { readonly figure: string }
+/** The longest slices of our own code, and the longest pause for garbage collection, in the runs of one figure, in milliseconds. */
+export type Slices = {
+  readonly figure: string
+  /** Of the run where it was shortest: what is our own comes back in every run, what the host does to us does not. */
+  readonly leastMs: number
+  readonly mostMs: number
+  readonly gcMs: number
+}
 
 /** What the figures share. */
 export type Context = {
   readonly quick: boolean
   /** Snapshots, events or rows where the budgets speak of a million. */
   readonly large: number
-  /** Slices of our own code, gathered for the figure that comes last. */
-  readonly slices: Slice[]
+  /** Gathered for the figure that comes last. */
+  readonly slices: Slices[]
   /** A directory that does not exist yet; all of them are removed at the end. */
   readonly newDirectory: (name: string) => string
   /** The directory of a log whose checkpoint holds that many snapshots; made once, shared by those who ask again. */
@@ -27,6 +33,15 @@ export type Group = (context: Context) => AsyncIterable<Figure>
 
 /** A budget in seconds that is given for a million, for the size that is run. */
 export const scaled = (context: Context, limit: number): number => (limit * context.large) / 1e6
+
+type Sliced = Pick<Watched<unknown>, 'blockMs' | 'gcMs'>
+
+/** Keeps the longest slices of a figure's runs for the figure that comes last. */
+export const noteSlices = (context: Context, figure: string, runs: readonly Sliced[]): void => {
+  const blocks = runs.map(({ blockMs }) => blockMs)
+  const gcMs = Math.max(...runs.map((run) => run.gcMs))
+  context.slices.push({ figure, leastMs: Math.min(...blocks), mostMs: Math.max(...blocks), gcMs })
+}
 
 /** Runs with a context whose directories are removed when it ends, also when the process is told to. */
 export const withContext = async <A>(quick: boolean, run: (context: Context) => Promise<A>): Promise<A> => {

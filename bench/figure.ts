@@ -29,7 +29,7 @@ export type Measured = {
   readonly ratio?: number
   readonly budget?: Budget
   /** Sizes, and other readings of the same run. */
-  readonly details?: Readonly<Record<string, number | string | boolean | readonly number[]>>
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** Four significant digits, which is more than a machine repeats. */

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { openSnapshotter, type Backend, type Snapshotter } from '@varve/core'
 import { levelStore } from '@varve/store-level'
-import { scaled, type Context } from '../context.js'
+import { noteSlices, scaled, type Context } from '../context.js'
 import { figureOf, median, rounded, type Figure } from '../figure.js'
 import { instantBackend } from '../support/backend.js'
 import { heapInUse } from '../support/heap.js'
@@ -46,8 +46,7 @@ export async function* openRows(context: Context): AsyncGenerator<Figure> {
       must(await snapshotter.close()())
       rounds.push(run)
     }
-    const least = rounds.toSorted((a, b) => a.blockMs - b.blockMs)[0]
-    if (least !== undefined) context.slices.push({ figure: name, ...least })
+    noteSlices(context, name, rounds)
     yield figureOf({
       name,
       value: median(rounds.map(({ wallMs, queuedMs }) => wallMs - queuedMs)) / 1_000,

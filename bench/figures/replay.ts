@@ -9,7 +9,7 @@ import {
   type SealedRecord,
 } from '@varve/core'
 import { levelStore } from '@varve/store-level'
-import { scaled, type Context } from '../context.js'
+import { noteSlices, scaled, type Context } from '../context.js'
 import { figureOf, median, rounded, type Figure } from '../figure.js'
 import { history } from '../support/history.js'
 import { must, turn } from '../support/must.js'
@@ -73,8 +73,7 @@ export async function* replayFigures(context: Context): AsyncGenerator<Figure> {
     rounds.push({ ...run, readMs: reading.wallMs - reading.queuedMs, callMs: result.longestCallMs })
   }
   must(await store.close()())
-  const least = rounds.toSorted((a, b) => a.blockMs - b.blockMs)[0]
-  if (least !== undefined) context.slices.push({ figure: 'replay', ...least })
+  noteSlices(context, 'replay', rounds)
   yield figureOf({
     name: `replay and verify ${events} events`,
     value: median(rounds.map(({ wallMs, queuedMs }) => wallMs - queuedMs)) / 1_000,

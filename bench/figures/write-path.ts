@@ -1,5 +1,5 @@
 import { cp } from 'node:fs/promises'
-import type { Context } from '../context.js'
+import { noteSlices, type Context } from '../context.js'
 import { figureOf, median, type Figure } from '../figure.js'
 import { countingAnchorWrites } from '../support/anchor-writes.js'
 import { firstActive, throughput, type Throughput } from '../support/clients.js'
@@ -24,12 +24,6 @@ const commandsFor = (context: Context, clients: number): number => {
 
 const of = <T>(runs: readonly T[], pick: (run: T) => number): number => median(runs.map(pick))
 
-const note = (context: Context, figure: string, runs: readonly Throughput[]): void => {
-  // Taken from the run with the shortest: a slice of our own comes back in every run, the host's hiccups do not.
-  const [least] = runs.toSorted((a, b) => a.blockMs - b.blockMs)
-  if (least !== undefined) context.slices.push({ figure, ...least })
-}
-
 /** Clients on the runtime over LevelDB, in turns with a raw loop that writes the same bytes in groups of the same size. */
 export async function* writePath(context: Context): AsyncGenerator<Figure> {
   await freshRun(context, 64, commandsFor(context, 64))
@@ -41,7 +35,7 @@ export async function* writePath(context: Context): AsyncGenerator<Figure> {
       pairs.push({ run: { ...run, texts: [] }, raw })
     }
     const runs = pairs.map(({ run }) => run)
-    note(context, `write path, ${clients} clients`, runs)
+    noteSlices(context, `write path, ${clients} clients`, runs)
     const ratio = of(pairs, ({ run, raw }) => run.eventsPerSecond / raw)
     yield figureOf({
       name: `write path, ${clients} clients`,
@@ -104,7 +98,7 @@ export async function* largeWritePath(context: Context): AsyncGenerator<Figure> 
     pairs.push({ peer, at: await throughput(load) })
   }
   const runs = pairs.map(({ at }) => at)
-  note(context, `write path at ${context.large} snapshots`, runs)
+  noteSlices(context, `write path at ${context.large} snapshots`, runs)
   yield figureOf({
     name: `write path, 64 clients, at ${context.large} snapshots`,
     value: of(runs, (run) => run.commandsPerSecond),

@@ -1,6 +1,5 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { performance } from 'node:perf_hooks'
 
 /** What the writes of the anchor came to. */
 export type AnchorWrites = { count: number; ms: number }
@@ -23,7 +22,7 @@ export const countingAnchorWrites = async <A>(
     writes.ms += performance.now() - start
     return written
   }
-  fs.writeSync = replaced as typeof fs.writeSync
+  fs.writeSync = replaced
   syncBuiltinESMExports()
   try {
     const result = await run()

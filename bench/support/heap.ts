@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const collector = (): (() => void) => {
-  if (globalThis.gc !== undefined) return () => void globalThis.gc?.()
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc') as () => void
 }

@@ -1,11 +1,10 @@
 import { Level } from 'level'
-import { performance } from 'node:perf_hooks'
 
 const keyOf = (index: number): string => `e${String(index).padStart(16, '0')}`
 
 /** Writes the texts into a new LevelDB in synced chained batches, one after the other; answers texts per second. */
 export const rawLoop = async (directory: string, texts: readonly string[], groupSize: number): Promise<number> => {
-  const database = new Level<string, string>(directory)
+  const database = new Level(directory)
   await database.open()
   const start = performance.now()
   for (let from = 0; from < texts.length; from += groupSize) {
