@@ -50,6 +50,7 @@ test('state that was ahead of the log is thrown away; what was acknowledged stay
   await Promise.all([snapshotter.prepare('b')(), snapshotter.update({ name: 'a' })()])
   assert.equal(await infosOf(snapshotter), before)
   assert.equal(await ok(snapshotter.outstanding()), [])
+  assert.equal((await ok(snapshotter.plan({ type: 'Prepare', key: 'b' }))).blockers, [])
   assert.equal(typesOf(store), ['LogCreated', 'PrepareAccepted', 'Prepared'])
 })
 

@@ -85,6 +85,17 @@ test('the last children and then their parent can be removed in one go', async (
   assert.equal(await endings((s) => [s.remove('a'), s.remove('base')], before), ['done', 'FailedPrecondition'])
 })
 
+test('a child that is on its way to another name still counts where it stands', async () => {
+  const before = async (s: Snapshotter): Promise<void> => {
+    await commitLayer(s, 'base')
+    await ok(s.prepare('a', { parent: 'base' }))
+  }
+  const committing = (s: Snapshotter) => [s.commit('n', 'a'), s.remove('n'), s.remove('base')]
+  assert.equal(await endings(committing, before), ['done', 'done', 'done'])
+  const parked = (s: Snapshotter) => [s.attach('a'), s.detach('a'), s.commit('n', 'a'), s.remove('n'), s.remove('base')]
+  assert.equal(await endings(parked, before), ['done', 'done', 'done', 'done', 'done'])
+})
+
 test('commands that only need the same parent do not hold each other up', async () => {
   const backend = gatedBackend(({ type }) => type === 'SealLayer' || type === 'CreateLayer')
   const snapshotter = await open({ backend })

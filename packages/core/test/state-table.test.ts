@@ -177,6 +177,8 @@ test('a row is read when it is first touched, once, for every version that share
   assert.is(get(table, 'k7'), 'ROW 7')
   assert.is(get(table, colliding[3] as string), `row ${colliding[3]}`.toUpperCase())
   assert.equal(read, ['row 7', `row ${colliding[3]}`])
+  const kept = JSON.stringify(table.root)
+  assert.equal([kept.includes('"row 8"'), kept.includes('"row 7"')], [true, false], 'the text of a row that was read')
 })
 
 test('a row that nobody touches is never read', () => {

@@ -12,7 +12,8 @@ export const intentOf = (state: State, asking: Asking): Intent => {
     case 'PrepareAccepted': {
       const { key, kind, purpose, labels, profile, scratch, parent } = asking.data
       const parents = parentIds(state, parent)
-      return { type: 'CreateLayer', id, layer, key, kind, parents, purpose, labels, profile, scratch }
+      const own = { labels: { ...labels }, scratch: scratch === null ? null : { ...scratch } }
+      return { type: 'CreateLayer', id, layer, key, kind, parents, purpose, profile, ...own }
     }
     case 'CommitAccepted': {
       const { key, name, labels, profile, parent } = asking.data
@@ -27,7 +28,7 @@ export const intentOf = (state: State, asking: Asking): Intent => {
         parents,
         madeParentless: madeOn === '',
         purpose,
-        labels,
+        labels: { ...labels },
         profile,
       }
     }

@@ -20,13 +20,20 @@ const causeOf = (input: Input, firstSeq: number): Cause => {
   return input.by === undefined ? { id: String(firstSeq) } : { id: String(firstSeq), by: input.by }
 }
 
+/** Data is shared by the state, the log, listeners and backends: nobody may change it. */
+const frozen = <T extends object>(data: T): T => {
+  for (const field of Object.values(data)) Object.freeze(field)
+  return Object.freeze(data)
+}
+
 /** Adds events that no input leads to, such as the log's first. */
 export const recordAll = (state: State, events: readonly Event[], cause: Cause, now: bigint): Stepped => {
   const recorded: Decided[] = []
   const intents: Intent[] = []
   let next = state
   for (const event of events) {
-    const decided: Decided = { ...event, seq: next.seq + 1, at: timestampAfter(next.at, now), cause }
+    const at = timestampAfter(next.at, now)
+    const decided = { type: event.type, data: frozen(event.data), seq: next.seq + 1, at, cause } as Decided
     next = evolve(next, decided)
     recorded.push(decided)
     intents.push(...intentsOf(next, decided))

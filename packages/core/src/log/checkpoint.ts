@@ -13,7 +13,7 @@ const tables = { s: 'snapshots', a: 'attached', p: 'pending', o: 'outstanding' }
 /** The prefixes of a checkpoint's rows, the head's apart. */
 export const rowPrefixes = Object.keys(tables) as readonly (keyof typeof tables)[]
 
-/** Raised when rows are written differently; rows of another version are ignored and the log is read instead. */
+/** Raised when rows are written differently. Rows of another version are refused. */
 const version = 1
 
 function* tableRows<V>(prefix: string, before: Table<V>, after: Table<V>): Generator<CheckpointRow> {

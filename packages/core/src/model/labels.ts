@@ -1,5 +1,5 @@
 import { invalidArgument, type InvalidArgument } from './fault.js'
-import type { Labels } from './snapshot.js'
+import { isPlainObject } from './read-once.js'
 import { textProblem, utf8Length } from './text.js'
 
 /** Bytes of UTF-8, key and value together (containerd's metadata layer). */
@@ -23,18 +23,18 @@ const pairFault = (key: string, value: unknown): InvalidArgument | undefined => 
 
 /** What is wrong with labels, or undefined. */
 export const labelsFault = (labels: unknown): InvalidArgument | undefined => {
-  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
-    return invalidArgument('labels', labels, 'must be an object of strings')
+  if (!isPlainObject(labels)) {
+    return invalidArgument('labels', labels, 'must be a plain object of strings')
   }
   const count = Object.keys(labels).length
   if (count > labelCountLimit) {
     return invalidArgument('labels', `${count} labels`, `must be at most ${labelCountLimit} labels`)
   }
   let bytes = 0
-  for (const [key, value] of Object.entries(labels as Labels)) {
+  for (const [key, value] of Object.entries(labels)) {
     const fault = pairFault(key, value)
     if (fault !== undefined) return fault
-    bytes += utf8Length(key) + utf8Length(value)
+    bytes += utf8Length(key) + utf8Length(value as string)
   }
   return bytes <= labelBytesLimit
     ? undefined

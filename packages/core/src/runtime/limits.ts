@@ -4,6 +4,9 @@ export const queueLimit = 1_024
 /** Intents that may run at once. */
 export const intentLimit = 16
 
+/** Owed intents that may run at once: what hangs while it cleans up must not keep callers waiting. */
+export const owedLimit = 4
+
 /** Records between two checkpoints. */
 export const checkpointEvery = 10_000
 

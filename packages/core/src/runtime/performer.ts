@@ -3,7 +3,7 @@ import { AnswerCodec } from '../model/codecs.js'
 import { backendFault, hresult, shown, type BackendFault, type Failure } from '../model/fault.js'
 import { isOwed, type Intent, type IntentId, type Outcome, type Result } from '../model/intent.js'
 import type { Outstanding } from './face.js'
-import { firstPause, intentLimit, longestPause } from './limits.js'
+import { firstPause, intentLimit, longestPause, owedLimit } from './limits.js'
 import type { Backend, Clock, ExecuteOptions, Progress } from './ports.js'
 
 /** An intent on its way to its end. `resting`: owed, failed, waiting to be tried again. */
@@ -25,7 +25,10 @@ export type PerformerStart = {
   readonly onOutcome: (outcome: Outcome) => void
 }
 
-/** Runs intents, at most `intentLimit` at once, promised ones first; owed ones again and again with growing pauses. */
+/**
+ * Runs intents, at most `intentLimit` at once and at most `owedLimit` owed ones among them, promised ones first; owed ones
+ * again and again with growing pauses.
+ */
 export type Performer = PerformerStart & {
   readonly runs: Map<IntentId, Run>
   readonly promised: Run[]
@@ -65,7 +68,7 @@ const expected: Readonly<Record<Intent['type'], Result['type']>> = {
 
 /** The fault of a backend that threw or answered what no backend may answer. */
 export const brokenContract = (asked: string, cause: unknown): BackendFault => {
-  const what = cause instanceof Error ? cause.message : String(cause)
+  const what = cause instanceof Error ? cause.message : shown(cause)
   return backendFault(`the backend broke its contract in ${asked}: ${what}`, hresult.unspecified)
 }
 
@@ -140,7 +143,8 @@ const begin = async (performer: Performer, run: Run): Promise<void> => {
 
 const fill = (performer: Performer): void => {
   while (performer.running < intentLimit && !performer.isStopping) {
-    const run = performer.promised.shift() ?? performer.owed.shift()
+    const mayRunOwed = performer.running - performer.promisedRunning < owedLimit
+    const run = performer.promised.shift() ?? (mayRunOwed ? performer.owed.shift() : undefined)
     if (run === undefined) return
     void begin(performer, run)
   }

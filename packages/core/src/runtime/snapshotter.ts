@@ -81,15 +81,14 @@ const ask = <R>(parts: Parts, key: string, reply: (state: State, key: string) =>
 const nothing = (): E.Either<Refused, void> => E.right(undefined)
 
 /** containerd metastore: only the name and the labels of the info are read. */
-const update =
-  (parts: Parts, info: unknown, paths: unknown, options: unknown): TaskEither<Refused, Info> =>
-  async () => {
+const update = (parts: Parts, info: unknown, paths: unknown, options: unknown): TaskEither<Refused, Info> =>
+  whileOpen(parts, async () => {
     const read = readOnce('info', info, ['labels'])
     if (E.isLeft(read)) return read
     const { name, labels } = read.right
     const reply = (state: State): Reply<Info> => E.map(infoOf)(find(state, name as string))
     return run(parts, { type: 'Update', name, labels, paths }, options, reply)()
-  }
+  })
 
 type Verbs = 'prepare' | 'view' | 'commit' | 'remove' | 'update' | 'attach' | 'detach' | 'cleanup'
 

@@ -18,6 +18,7 @@ type Leaf<V> = {
   row: string | undefined
 }
 type Branch<V> = { readonly tag: 1; readonly bitmap: number; readonly nodes: readonly Node<V>[] }
+/** Leaves are in the order of their keys. */
 type Collision<V> = { readonly tag: 2; readonly hash: number; readonly leaves: readonly Leaf<V>[] }
 type Node<V> = Leaf<V> | Branch<V> | Collision<V>
 
@@ -44,12 +45,35 @@ const indexOf = (bitmap: number, bit: number): number => ones(bitmap & (bit - 1)
 /** `decode` reads entries added by `withRow`. */
 export const emptyTable = <V>(decode: (row: string) => V): Table<V> => ({ size: 0, root: undefined, decode })
 
+/** Where a key is, or belongs, among leaves in the order of their keys. */
+const placeOf = <V>(leaves: readonly Leaf<V>[], key: string): number => {
+  let from = 0
+  let to = leaves.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((leaves[middle] as Leaf<V>).key < key) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+const leafAmong = <V>(leaves: readonly Leaf<V>[], key: string): Leaf<V> | undefined => {
+  const leaf = leaves[placeOf(leaves, key)]
+  return leaf?.key === key ? leaf : undefined
+}
+
+/** The leaves with this one among them, in the place of one with its key. */
+const withLeafAmong = <V>(leaves: readonly Leaf<V>[], leaf: Leaf<V>): readonly Leaf<V>[] => {
+  const place = placeOf(leaves, leaf.key)
+  return leaves.toSpliced(place, leaves[place]?.key === leaf.key ? 1 : 0, leaf)
+}
+
 const leafOf = <V>(root: Node<V> | undefined, key: string): Leaf<V> | undefined => {
   const hash = hashOf(key)
   let node = root
   for (let shift = 0; node !== undefined; shift += bitsPerLevel) {
     if (node.tag === 0) return node.key === key ? node : undefined
-    if (node.tag === 2) return node.hash === hash ? node.leaves.find((leaf) => leaf.key === key) : undefined
+    if (node.tag === 2) return node.hash === hash ? leafAmong(node.leaves, key) : undefined
     const bit = bitOf(hash, shift)
     if ((node.bitmap & bit) === 0) return undefined
     node = node.nodes[indexOf(node.bitmap, bit)]
@@ -73,7 +97,7 @@ export const get = <V>(table: Table<V>, key: string): V | undefined => {
 
 const pairUp = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> => {
   if (shift >= deepest || a.hash === b.hash) {
-    return { tag: 2, hash: b.hash, leaves: a.tag === 2 ? [...a.leaves, b] : [a, b] }
+    return { tag: 2, hash: b.hash, leaves: withLeafAmong(a.tag === 2 ? a.leaves : [a], b) }
   }
   const bitA = bitOf(a.hash, shift)
   const bitB = bitOf(b.hash, shift)
@@ -88,8 +112,7 @@ const inserted = <V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): N
   if (node.tag === 0) return node.key === leaf.key ? leaf : pairUp(node, leaf, shift)
   if (node.tag === 2) {
     if (node.hash !== leaf.hash) return pairUp(node, leaf, shift)
-    const at = node.leaves.findIndex(({ key }) => key === leaf.key)
-    return { tag: 2, hash: node.hash, leaves: at < 0 ? [...node.leaves, leaf] : node.leaves.with(at, leaf) }
+    return { tag: 2, hash: node.hash, leaves: withLeafAmong(node.leaves, leaf) }
   }
   const bit = bitOf(leaf.hash, shift)
   const index = indexOf(node.bitmap, bit)
@@ -119,7 +142,7 @@ export const withRow = <V>(table: Table<V>, key: string, row: string): Table<V> 
 const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
   if (node.tag === 0) return undefined
   if (node.tag === 2) {
-    const leaves = node.leaves.filter((leaf) => leaf.key !== key)
+    const leaves = node.leaves.toSpliced(placeOf(node.leaves, key), 1)
     return leaves.length === 1 ? leaves[0] : { tag: 2, hash: node.hash, leaves }
   }
   const bit = bitOf(hash, shift)
