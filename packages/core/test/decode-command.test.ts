@@ -31,7 +31,7 @@ const commands: readonly (readonly [Command, readonly string[]])[] = [
 ]
 
 const long = 'x'.repeat(4_097)
-const longShown = `"${'x'.repeat(127)}… (162 characters)`
+const longShown = `"${'x'.repeat(128)}… (4097 characters)`
 
 const badTexts: readonly (readonly [value: unknown, shown: string])[] = [
   [7, '7'],
@@ -43,8 +43,8 @@ const badTexts: readonly (readonly [value: unknown, shown: string])[] = [
   [['a'], 'an array of 1'],
   [new String('a'), 'an object'],
   [long, longShown],
-  ['é'.repeat(2_049), `"${'é'.repeat(127)}… (162 characters)`],
-  ['層'.repeat(1_366), `"${'層'.repeat(127)}… (162 characters)`],
+  ['é'.repeat(2_049), `"${'é'.repeat(128)}… (2049 characters)`],
+  ['層'.repeat(1_366), `"${'層'.repeat(128)}… (1366 characters)`],
   ['a\0', '"a\\u0000"'],
   ['\ud800', '"\\ud800"'],
   ['a\udc00b', '"a\\udc00b"'],
@@ -156,7 +156,7 @@ test('field paths are an array of texts', () => {
     if (typeof value === 'string' && value.length > 1_000) continue
     invalid(update(['labels', value]), 'paths[1]', shown)
   }
-  invalid(update([`labels.${'x'.repeat(4_097)}`]), 'paths[0]', `"labels.${'x'.repeat(120)}… (162 characters)`)
+  invalid(update([`labels.${'x'.repeat(4_097)}`]), 'paths[0]', `"labels.${'x'.repeat(121)}… (4104 characters)`)
   invalid(update(['labels.__proto__']), 'paths[0]', '"labels.__proto__"')
   invalid(update(Array(1)), 'paths[0]', 'undefined')
   for (const paths of [

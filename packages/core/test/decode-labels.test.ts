@@ -72,8 +72,8 @@ test('an empty value is taken, an empty key only with one', () => {
 test('a pair has up to 4096 bytes, key and value together', () => {
   taken({ a: 'x'.repeat(4_095) })
   taken({ ['é'.repeat(2_048)]: '' })
-  invalid({ a: 'x'.repeat(4_096) }, 'labels.a', `"${'x'.repeat(127)}… (162 characters)`)
-  invalid({ a: 'é'.repeat(2_048) }, 'labels.a', `"${'é'.repeat(127)}… (162 characters)`)
+  invalid({ a: 'x'.repeat(4_096) }, 'labels.a', `"${'x'.repeat(128)}… (4096 characters)`)
+  invalid({ a: 'é'.repeat(2_048) }, 'labels.a', `"${'é'.repeat(128)}… (2048 characters)`)
   invalid({ ['k'.repeat(4_097)]: '' }, `labels.${'k'.repeat(128)}…`, '""')
 })
 
@@ -87,6 +87,17 @@ test('a snapshot has up to 256 KiB of labels', () => {
   taken(pairs(64, 4_096))
   invalid({ ...pairs(64, 4_096), b: '' }, 'labels', '"262145 bytes"')
   invalid({ ...pairs(63, 4_096), ['é'.repeat(2_048)]: '', b: '' }, 'labels', '"262145 bytes"')
+})
+
+test('labels are a plain object: what a Map or an instance of a class holds would be lost', () => {
+  class Own {
+    a = '1'
+  }
+  for (const labels of [new Map([['a', '1']]), new Own(), new Date(0), [['a', '1']], 'a=1', 1]) {
+    assert.is(labelsFault(labels)?.field, 'labels')
+    const decoded = decodeCommand({ type: 'Prepare', key: 'k', labels })
+    assert.is('left' in decoded && decoded.left._tag, 'InvalidArgument')
+  }
 })
 
 test('nothing is wrong with no labels', () => {

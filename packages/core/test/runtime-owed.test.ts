@@ -181,4 +181,13 @@ test('owed work stays owed when the snapshotter closes, and is done after the ne
   await ok(again.close())
 })
 
+test('destroys that hang leave room for what callers wait for', async () => {
+  const gate = gatedBackend(({ type }) => type === 'DestroyLayer')
+  const snapshotter = await open({ backend: gate })
+  const keys = Array.from({ length: intentLimit + 4 }, (_, index) => `k${index}`)
+  await Promise.all(keys.map((key) => ok(snapshotter.prepare(key))))
+  await Promise.all(keys.map((key) => ok(snapshotter.remove(key))))
+  await ok(snapshotter.prepare('another'))
+})
+
 test.run()

@@ -38,12 +38,15 @@ export type Aborted = { readonly _tag: 'Aborted'; readonly message: string; read
 /** What an intent may fail with: the backend's fault, or content that can't enter a layer. Kept in the log as it is. */
 export type Failure = BackendFault | InvalidArgument
 
-const shortened = (text: string): string =>
-  text.length <= 128 ? text : `${text.slice(0, 128)}… (${text.length} characters)`
+const quoted = (text: string): string => {
+  const json = JSON.stringify(text.slice(0, 128))
+  const isWhole = text.length <= 128 && json.length <= 160
+  return isWhole ? json : `${json.slice(0, -1).slice(0, 129)}… (${text.length} characters)`
+}
 
 /** A value as an error shows it: JSON where it has one, at most 128 characters of it. */
 export const shown = (value: unknown): string => {
-  if (typeof value === 'string') return shortened(JSON.stringify(value.length <= 160 ? value : value.slice(0, 160)))
+  if (typeof value === 'string') return quoted(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function' || typeof value === 'symbol') return typeof value
   if (typeof value === 'object' && value !== null)
