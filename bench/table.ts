@@ -11,7 +11,10 @@ const right = (content: string): { readonly content: string; readonly hAlign: 'r
 
 /** The figures as a table for people. */
 export const tableOf = (figures: readonly Figure[]): string => {
-  const table = new Table({ head: ['figure', 'value', 'unit', 'peer', 'ratio', 'budget', ''], style: { head: [], border: [] } })
+  const table = new Table({
+    head: ['figure', 'value', 'unit', 'peer', 'ratio', 'budget', ''],
+    style: { head: [], border: [], compact: true },
+  })
   for (const { name, value, unit, peer, peerValue, ratio, budget, holds } of figures) {
     table.push([
       name,

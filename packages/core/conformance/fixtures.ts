@@ -92,6 +92,8 @@ export const recordsNothing = async (
   snapshotter: PromiseSnapshotter,
   act: () => Promise<unknown>,
 ): Promise<void> => {
+  // What earlier removals owe is recorded whenever it is done.
+  await snapshotter.cleanup()
   const before = await walked(snapshotter)
   const records: Recorded[] = []
   const subscription = snapshotter.events$.subscribe((recorded) => records.push(recorded))

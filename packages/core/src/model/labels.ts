@@ -1,5 +1,5 @@
 import { invalidArgument, type InvalidArgument } from './fault.js'
-import { isPlainObject } from './read-once.js'
+import { hasFields } from './read-once.js'
 import { textProblem, utf8Length } from './text.js'
 
 /** Bytes of UTF-8, key and value together (containerd's metadata layer). */
@@ -23,8 +23,8 @@ const pairFault = (key: string, value: unknown): InvalidArgument | undefined => 
 
 /** What is wrong with labels, or undefined. */
 export const labelsFault = (labels: unknown): InvalidArgument | undefined => {
-  if (!isPlainObject(labels)) {
-    return invalidArgument('labels', labels, 'must be a plain object of strings')
+  if (!hasFields(labels)) {
+    return invalidArgument('labels', labels, 'must be an object of strings')
   }
   const count = Object.keys(labels).length
   if (count > labelCountLimit) {

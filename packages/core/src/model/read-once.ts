@@ -6,16 +6,13 @@ type Fields = Readonly<Record<string, unknown>>
 /** No field may hold as many entries as this; what holds more is refused by its count, and a copy of it would take long. */
 const copyLimit = 10_000
 
-/** Made by braces or JSON, here or in another realm: no Map, no instance of a class. */
-export const isPlainObject = (value: unknown): value is Fields => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
-}
+/** Whether an object holds what it holds in fields of its own: an array, a Map or a Set does not. */
+export const hasFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 
 const copied = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.length > copyLimit ? value : [...(value as readonly unknown[])]
-  if (!isPlainObject(value)) return value
+  if (!hasFields(value)) return value
   return Object.keys(value).length > copyLimit ? value : { ...value }
 }
 
