@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { find, initialState, noHash, replay, type Info, type Recorded, type Replayed, infoOf } from '@varve/core'
 import { levelStore } from '@varve/store-level'
-import { treeOf } from '../shared/tree.js'
+import { treeOf } from '../drawing/tree.js'
 
 const usage = 'usage: npm run example look -- DATA   (the directory given to npm start as --data)'
 

@@ -2,7 +2,7 @@ import cliProgress from 'cli-progress'
 import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Info, Intent, Recorded } from '@varve/core'
-import { treeOf } from '../shared/tree.js'
+import { treeOf } from '../drawing/tree.js'
 
 /** What the main job tells, as text for people or as one JSON object a line for machines. */
 export type Report = {

@@ -21,7 +21,7 @@ const keys = ['a', 'b', 'extract-c'] as const
 const names = ['k', 'm', 'n'] as const
 
 const key = fc.constantFrom(...keys)
-const any = fc.constantFrom(...keys, ...names)
+const name = fc.constantFrom(...keys, ...names)
 const parent = fc.constantFrom('', '', '', '', ...names, 'a')
 const labels = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('', '1', '2'))
 
@@ -39,10 +39,10 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       labels,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('Remove' as const), key: any }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('Update' as const), name: any, labels }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('Attach' as const), key: any }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('Detach' as const), key: any }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Remove' as const), key: name }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Update' as const), name: name, labels }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Attach' as const), key: name }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Detach' as const), key: name }) },
 )
 
 /** A command, or the end of one of the intents that are outstanding. */
