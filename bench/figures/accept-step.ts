@@ -11,7 +11,8 @@ import { openQueueClock } from '../support/watch.js'
 const eventsPerTurn = 1_000
 const commandCount = 65_536
 const acceptedTogether = 64
-const measuredMs = 2_000
+const stepsPerSample = 4_096
+const measuredMs = 3_000
 const limitUs = 15
 const growthLimit = 4
 
@@ -33,9 +34,12 @@ const commandsFor = (size: number): readonly Command[] =>
     labels,
   }))
 
-type Stepping = { readonly meanUs: number; readonly p50Us: number; readonly p99Us: number; readonly groups: number }
+type Stepping = { readonly us: number; readonly meanUs: number; readonly p99Us: number; readonly samples: number }
 
-/** Accepts Prepare after Prepare, each on some layer; after as many as a group holds it begins again from the same state. */
+/**
+ * Accepts Prepare after Prepare, each on some layer; after as many as a group holds it begins again from the same state. A
+ * sample is the mean of as many steps as fill the young generation of the heap, so that its collection is in every sample.
+ */
 const stepping = async (start: State, size: number): Promise<Stepping> => {
   const commands = commandsFor(size)
   const queue = openQueueClock()
@@ -46,19 +50,21 @@ const stepping = async (start: State, size: number): Promise<Stepping> => {
     let state = start
     const queuedBefore = queue.read()
     const from = performance.now()
-    for (let each = 0; each < acceptedTogether; each++) {
+    for (let each = 0; each < stepsPerSample; each++) {
+      if (each % acceptedTogether === 0) state = start
       state = must(step(state, commands[count++ % commandCount] as Command, ++now)).state
     }
     const elapsed = performance.now() - from
     const ran = Math.max(0, elapsed - (queue.read() - queuedBefore))
-    return { overriddenDuration: ran / acceptedTogether, overriddenIterationCost: elapsed }
+    return { overriddenDuration: ran / stepsPerSample, overriddenIterationCost: elapsed }
   })
+  heapInUse()
   await bench.run()
   queue.close()
   const result = bench.tasks[0]?.result
   if (result?.state !== 'completed') throw new Error(`the accept step was not measured: ${result?.state ?? 'no task'}`)
   const { mean, p50, p99, samplesCount } = result.latency
-  return { meanUs: mean * 1_000, p50Us: rounded(p50 * 1_000), p99Us: rounded(p99 * 1_000), groups: samplesCount }
+  return { us: p50 * 1_000, meanUs: rounded(mean * 1_000), p99Us: rounded(p99 * 1_000), samples: samplesCount }
 }
 
 /** `step` on a decoded Prepare with a parent, at growing sizes of the state; and what a snapshot takes of the heap. */
@@ -70,11 +76,11 @@ export async function* acceptStep(context: Context): AsyncGenerator<Figure> {
   for (const size of [1e3, 1e4, 1e5, 1e6].filter((each) => each <= context.large)) {
     state = await grown(state, made, size)
     made = size
-    const { meanUs, ...details } = await stepping(state, size)
-    smallest ??= meanUs
+    const { us, ...details } = await stepping(state, size)
+    smallest ??= us
     yield figureOf({
       name: `accept step at ${size} snapshots`,
-      value: meanUs,
+      value: us,
       unit: 'us',
       peer: { name: 'at 1000', value: smallest },
       ...(size === context.large ? { budget: { of: 'value', sign: '<=', limit: limitUs } } : {}),
@@ -83,7 +89,7 @@ export async function* acceptStep(context: Context): AsyncGenerator<Figure> {
     if (size !== context.large) continue
     yield figureOf({
       name: `accept step, growth from 1000 to ${size}`,
-      value: meanUs / smallest,
+      value: us / smallest,
       unit: 'x',
       budget: { of: 'value', sign: '<=', limit: growthLimit },
       details: { snapshots: size },

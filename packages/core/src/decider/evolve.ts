@@ -170,9 +170,18 @@ const changeOf = (state: State, event: Decided): Change => {
 }
 
 /** The state after the event. Pure; an event that does not fit the state throws, because then the log is not this state's. */
-export const evolve = (state: State, event: Decided): State => ({
-  ...state,
-  ...changeOf(state, event),
-  seq: event.seq,
-  at: event.at,
-})
+export const evolve = (state: State, event: Decided): State => {
+  const change = changeOf(state, event)
+  // Field by field: spreading two objects into a third costs several times as much, for every event.
+  return {
+    log: change.log ?? state.log,
+    profile: state.profile,
+    seq: event.seq,
+    at: event.at,
+    lastId: change.lastId ?? state.lastId,
+    snapshots: change.snapshots ?? state.snapshots,
+    attached: change.attached ?? state.attached,
+    pending: change.pending ?? state.pending,
+    outstanding: change.outstanding ?? state.outstanding,
+  }
+}

@@ -12,8 +12,19 @@ export const intentOf = (state: State, asking: Asking): Intent => {
     case 'PrepareAccepted': {
       const { key, kind, purpose, labels, profile, scratch, parent } = asking.data
       const parents = parentIds(state, parent)
-      const own = { labels: { ...labels }, scratch: scratch === null ? null : { ...scratch } }
-      return { type: 'CreateLayer', id, layer, key, kind, parents, purpose, profile, ...own }
+      const own = scratch === null ? null : { ...scratch }
+      return {
+        type: 'CreateLayer',
+        id,
+        layer,
+        key,
+        kind,
+        parents,
+        purpose,
+        labels: { ...labels },
+        profile,
+        scratch: own,
+      }
     }
     case 'CommitAccepted': {
       const { key, name, labels, profile, parent } = asking.data

@@ -28,7 +28,8 @@ export const seal = (previousHash: string, record: Decided, sha256: Sha256): Sea
     throw new Error(`${type} ${seq} has malformed data: ${JSON.stringify(data)}`)
   const body = JSON.stringify({ v, seq, at, type, data, cause })
   const hash = sha256(previousHash + body)
-  return { seq, hash, text: `${body.slice(0, -1)}${hashField}${hash}"}`, recorded: { ...record, v, hash } }
+  const recorded = { v, seq, at, type, data, cause, hash } as Recorded
+  return { seq, hash, text: `${body.slice(0, -1)}${hashField}${hash}"}`, recorded }
 }
 
 const malformed = (seq: number, problem: string): E.Either<StoreFault, never> =>

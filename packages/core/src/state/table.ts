@@ -68,11 +68,10 @@ const withLeafAmong = <V>(leaves: readonly Leaf<V>[], leaf: Leaf<V>): readonly L
   return leaves.toSpliced(place, leaves[place]?.key === leaf.key ? 1 : 0, leaf)
 }
 
-const leafOf = <V>(root: Node<V> | undefined, key: string): Leaf<V> | undefined => {
-  const hash = hashOf(key)
+const leafOf = <V>(root: Node<V> | undefined, key: string, hash: number): Leaf<V> | undefined => {
   let node = root
   for (let shift = 0; node !== undefined; shift += bitsPerLevel) {
-    if (node.tag === 0) return node.key === key ? node : undefined
+    if (node.tag === 0) return node.hash === hash && node.key === key ? node : undefined
     if (node.tag === 2) return node.hash === hash ? leafAmong(node.leaves, key) : undefined
     const bit = bitOf(hash, shift)
     if ((node.bitmap & bit) === 0) return undefined
@@ -91,7 +90,7 @@ const valueOf = <V>(table: Table<V>, leaf: Leaf<V>): V => {
 
 /** The value under a key, or undefined. */
 export const get = <V>(table: Table<V>, key: string): V | undefined => {
-  const leaf = leafOf(table.root, key)
+  const leaf = leafOf(table.root, key, hashOf(key))
   return leaf === undefined ? undefined : valueOf(table, leaf)
 }
 
@@ -126,7 +125,7 @@ const inserted = <V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): N
 }
 
 const withLeaf = <V>(table: Table<V>, leaf: Leaf<V>): Table<V> => ({
-  size: leafOf(table.root, leaf.key) === undefined ? table.size + 1 : table.size,
+  size: leafOf(table.root, leaf.key, leaf.hash) === undefined ? table.size + 1 : table.size,
   root: inserted(table.root, leaf, 0),
   decode: table.decode,
 })
@@ -156,10 +155,11 @@ const without = <V>(node: Node<V>, hash: number, key: string, shift: number): No
 }
 
 /** The table without the key. */
-export const remove = <V>(table: Table<V>, key: string): Table<V> =>
-  table.root === undefined || leafOf(table.root, key) === undefined
-    ? table
-    : { size: table.size - 1, root: without(table.root, hashOf(key), key, 0), decode: table.decode }
+export const remove = <V>(table: Table<V>, key: string): Table<V> => {
+  const hash = hashOf(key)
+  if (table.root === undefined || leafOf(table.root, key, hash) === undefined) return table
+  return { size: table.size - 1, root: without(table.root, hash, key, 0), decode: table.decode }
+}
 
 function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
   if (node === undefined) return
