@@ -5,7 +5,7 @@ import { seal, type SealedRecord } from '../log/record.js'
 import type { Recorded } from '../model/event.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
 import type { State } from '../state/state.js'
-import { checkpointEvery, groupLimit, sliceLength } from './limits.js'
+import { checkpointEvery, groupLimit, rowSliceLength } from './limits.js'
 import type { Clock, EventStore, Head, Row } from './ports.js'
 
 /** Called once: with nothing when the step is durable, with the fault when it will not be. */
@@ -72,7 +72,7 @@ const rowsSinceCheckpoint = async (journal: Journal, state: State, hash: string)
   const rows: Row[] = []
   for (const row of checkpointRows(journal.checkpointed, state, hash)) {
     rows.push(row)
-    if (rows.length % sliceLength === 0) await journal.clock.yield()
+    if (rows.length % rowSliceLength === 0) await journal.clock.yield()
   }
   return rows
 }

@@ -20,5 +20,8 @@ export const longestPause = 60_000
 /** Entries handled before other work of the process gets a turn. */
 export const sliceLength = 1_000
 
+/** Records replayed, or rows of a checkpoint encoded, before other work of the process gets a turn. */
+export const rowSliceLength = 250
+
 /** Nanoseconds after which a slice ends before its last entry. */
 export const sliceTime = 10_000_000n

@@ -5,6 +5,7 @@ import { replay, type Replayed } from '../log/replay.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
 import type { Profile } from '../model/snapshot.js'
 import { initialState, type State } from '../state/state.js'
+import { rowSliceLength } from './limits.js'
 import type { Clock, EventStore, Head } from './ports.js'
 
 /** The state at the head of a log, and the one its checkpoint stands for. */
@@ -58,10 +59,12 @@ export const load = async (
   let current = checkpoint.right
   for await (const texts of store.read(current.state.seq)) {
     if (E.isLeft(texts)) return texts
-    const next = replay(current, texts.right, store.sha256)
-    if (E.isLeft(next)) return next
-    current = next.right
-    await clock.yield()
+    for (let from = 0; from < texts.right.length; from += rowSliceLength) {
+      const next = replay(current, texts.right.slice(from, from + rowSliceLength), store.sha256)
+      if (E.isLeft(next)) return next
+      current = next.right
+      await clock.yield()
+    }
   }
   if (current.state.seq !== head.seq || current.hash !== head.hash) {
     const message = `the log says that it ends at record ${head.seq}, but what can be read ends at record ${current.state.seq}`
