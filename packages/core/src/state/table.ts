@@ -175,26 +175,45 @@ export function* entries<V>(table: Table<V>): Generator<readonly [string, V]> {
 const at = <V>(node: Branch<V>, bit: number): Node<V> | undefined =>
   (node.bitmap & bit) === 0 ? undefined : node.nodes[indexOf(node.bitmap, bit)]
 
-function* differing<V>(
-  before: Node<V> | undefined,
-  after: Node<V> | undefined,
-): Generator<readonly [string, Leaf<V> | undefined]> {
+type Difference<V> = readonly [key: string, leaf: Leaf<V> | undefined]
+
+const collect = <V>(before: Node<V> | undefined, after: Node<V> | undefined, found: Difference<V>[]): void => {
   if (before === after) return
   if (before?.tag === 1 && after?.tag === 1) {
-    for (let slot = 0; slot < 32; slot++) yield* differing(at(before, 1 << slot), at(after, 1 << slot))
+    for (let bits = before.bitmap | after.bitmap; bits !== 0; bits &= bits - 1) {
+      collect(at(before, bits & -bits), at(after, bits & -bits), found)
+    }
     return
   }
   const left = new Map([...leavesOf(before)].map((leaf) => [leaf.key, leaf]))
   for (const leaf of leavesOf(after)) {
-    if (left.get(leaf.key) !== leaf) yield [leaf.key, leaf]
+    if (left.get(leaf.key) !== leaf) found.push([leaf.key, leaf])
     left.delete(leaf.key)
   }
-  for (const key of left.keys()) yield [key, undefined]
+  for (const key of left.keys()) found.push([key, undefined])
+}
+
+/** Walks two levels piece by piece and the thousandth of a table below them at once: generators all the way down are slow. */
+function* differing<V>(
+  before: Node<V> | undefined,
+  after: Node<V> | undefined,
+  levels: number,
+): Generator<Difference<V>> {
+  if (levels > 0 && before?.tag === 1 && after?.tag === 1) {
+    if (before === after) return
+    for (let slot = 0; slot < 32; slot++) {
+      yield* differing(at(before, 1 << slot), at(after, 1 << slot), levels - 1)
+    }
+    return
+  }
+  const found: Difference<V>[] = []
+  collect(before, after, found)
+  yield* found
 }
 
 /** The entries of `after` that are not those of `before`, and with undefined the keys that are gone. Skips all they share. */
 export function* changes<V>(before: Table<V>, after: Table<V>): Generator<readonly [string, V | undefined]> {
-  for (const [key, leaf] of differing(before.root, after.root)) {
+  for (const [key, leaf] of differing(before.root, after.root, 2)) {
     yield [key, leaf === undefined ? undefined : valueOf(after, leaf)]
   }
 }
