@@ -3,7 +3,7 @@ import type { Decided, EventType, Recorded } from '../model/event.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
 import { upcast, versions, type Versions } from './versions.js'
 
-/** SHA-256 of a text's UTF-8 bytes as 64 lower-case hex digits. */
+/** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, because records are chained one by one. */
 export type Sha256 = (text: string) => string
 
 /** The hash before the first record. */

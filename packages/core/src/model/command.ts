@@ -25,6 +25,7 @@ export type Commit = Asked & {
   /** A parentless snapshot may gain a parent here. */
   readonly parent?: string
 }
+/** Removes a snapshot of any kind on which none stands. */
 export type Remove = Asked & { readonly type: 'Remove'; readonly key: string }
 /** Replaces the labels, or with `paths` (`labels`, `labels.K`) just those named. */
 export type Update = Asked & {
@@ -33,5 +34,7 @@ export type Update = Asked & {
   readonly labels?: Labels
   readonly paths?: readonly string[]
 }
+/** Lays out the content of an Active or View in a directory. */
 export type Attach = Asked & { readonly type: 'Attach'; readonly key: string }
+/** Takes what was written there into the snapshot. */
 export type Detach = Asked & { readonly type: 'Detach'; readonly key: string }

@@ -1,9 +1,13 @@
 /** A refusal of what the caller asked for. The names are containerd's error categories. */
 export type Rejection = NotFound | AlreadyExists | FailedPrecondition | InvalidArgument | Unimplemented | Unavailable
 
+/** What was asked for, or a parent, is not there. */
 export type NotFound = { readonly _tag: 'NotFound'; readonly message: string }
+/** The key or name is taken. */
 export type AlreadyExists = { readonly _tag: 'AlreadyExists'; readonly message: string }
+/** The snapshot is not in a state that allows it; the message says what to do first. */
 export type FailedPrecondition = { readonly _tag: 'FailedPrecondition'; readonly message: string }
+/** Asked for something that this kind of mount or host has not. */
 export type Unimplemented = { readonly _tag: 'Unimplemented'; readonly message: string }
 
 /** Malformed input. `field` is the path of the argument (`labels.a`), `value` what was found there, shortened. */

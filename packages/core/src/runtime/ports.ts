@@ -4,6 +4,8 @@ import type { BackendFault, Failure, FailedPrecondition, NotFound, StoreFault } 
 import type { Intent, Result } from '../model/intent.js'
 import type { Layout } from '../model/layout.js'
 import type { SnapshotId, Usage } from '../model/snapshot.js'
+import type { CheckpointRow } from '../log/checkpoint.js'
+import type { Sha256 } from '../log/record.js'
 
 /** Time and turns. Nothing else in core knows what time it is. */
 export type Clock = {
@@ -15,8 +17,7 @@ export type Clock = {
   readonly yield: () => Promise<void>
 }
 
-/** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, because records are chained one by one. */
-export type Sha256 = (text: string) => string
+export type { Sha256 }
 
 /** The end of a log: the last record's number and hash. Of an empty log: 0 and 64 zeros. */
 export type Head = { readonly seq: number; readonly hash: string }
@@ -24,8 +25,8 @@ export type Head = { readonly seq: number; readonly hash: string }
 /** A record as it is stored: its number, its hash, and its text, which holds both. */
 export type Sealed = { readonly seq: number; readonly hash: string; readonly text: string }
 
-/** A row of a checkpoint. The first character of `key` is its prefix; `value` undefined deletes. */
-export type Row = { readonly key: string; readonly value: string | undefined }
+/** What a store keeps beside its records; so far only the rows of checkpoints. */
+export type Row = CheckpointRow
 
 /** What opening a store found. `log` is the log's UUID; for an empty store a new one, to be recorded first. */
 export type OpenedStore = {
