@@ -19,7 +19,7 @@ type Creation = Below & {
   readonly purpose?: Purpose
   readonly scratch?: Partial<Scratch>
 }
-type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose }
+type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose; readonly applied?: boolean }
 
 /** Each intent by what matters of it. Layers with parents that are no unpack layers have a scratch disk. */
 export const intents = {
@@ -53,7 +53,7 @@ export const intents = {
   }),
   seal: (
     layer: SnapshotId,
-    { parents = [], madeParentless = parents.length === 0, purpose = 'scratch' }: Sealing = {},
+    { parents = [], madeParentless = parents.length === 0, purpose = 'scratch', applied = false }: Sealing = {},
   ): Intent => ({
     type: 'SealLayer',
     id: `${layer}4`,
@@ -63,6 +63,7 @@ export const intents = {
     parents,
     madeParentless,
     purpose,
+    applied,
     labels: {},
     profile: 'bind',
   }),
@@ -73,6 +74,7 @@ export const intents = {
 const results: Readonly<Record<Intent['type'], Result['type']>> = {
   CreateLayer: 'LayerCreated',
   SealLayer: 'LayerSealed',
+  ImportLayer: 'LayerImported',
   AttachLayer: 'LayerAttached',
   DetachLayer: 'LayerDetached',
   RetireLayer: 'LayerRetired',

@@ -2,9 +2,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Command } from './model/command.js'
 import type { Info, Labels, Mount, Usage } from './model/snapshot.js'
+import type { Descriptor } from './model/descriptor.js'
 import type {
+  ApplyOptions,
   CallOptions,
   CommitOptions,
+  CompareOptions,
   CreateOptions,
   OpenOptions,
   Outstanding,
@@ -46,6 +49,12 @@ export type PromiseSnapshotter = Streams & {
     options?: CallOptions,
   ) => Promise<{ readonly path: string; readonly files: PromiseFiles }>
   readonly detach: (key: string, options?: CallOptions) => Promise<void>
+  readonly apply: (descriptor: Descriptor, mounts: readonly Mount[], options?: ApplyOptions) => Promise<Descriptor>
+  readonly compare: (
+    lower: readonly Mount[],
+    upper: readonly Mount[],
+    options?: CompareOptions,
+  ) => Promise<Descriptor>
   readonly stat: (key: string) => Promise<Info>
   readonly mounts: (key: string) => Promise<readonly Mount[]>
   readonly usage: (key: string) => Promise<Usage>
@@ -110,6 +119,8 @@ const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
       return { path, files: filesOf(files) }
     },
     detach: promised(snapshotter.detach),
+    apply: promised(snapshotter.apply),
+    compare: promised(snapshotter.compare),
     stat: promised(snapshotter.stat),
     mounts: promised(snapshotter.mounts),
     usage: promised(snapshotter.usage),

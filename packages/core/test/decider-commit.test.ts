@@ -32,6 +32,7 @@ test('a commit is accepted with the labels it names alone, and asks to seal the 
       parents: [1],
       madeParentless: false,
       purpose: 'scratch',
+      applied: false,
       labels: { new: '2' },
       profile: 'bind',
     })

@@ -133,6 +133,8 @@ const again: Readonly<Record<Command['type'], string>> = {
   Attach: 'nothing',
   Detach: 'nothing',
   Update: 'Updated',
+  Apply: 'nothing',
+  Cancel: 'FailedPrecondition',
 }
 
 test('asked again after it is done, a command is refused or does nothing', () => {

@@ -5,6 +5,7 @@ import { unavailable, type Rejection } from '../model/fault.js'
 import type { Outcome } from '../model/intent.js'
 import type { State } from '../state/state.js'
 import { decideOutcome } from './outcome.js'
+import { decideApply, decideCancel } from './apply-rules.js'
 import { decideAttach, decideCommit, decideCreate, decideDetach, decideRemove, decideUpdate } from './rules.js'
 import { blockersOf } from './touches.js'
 
@@ -26,6 +27,10 @@ const decideCommand = (state: State, command: Command): E.Either<Rejection, read
       return decideAttach(state, command)
     case 'Detach':
       return decideDetach(state, command)
+    case 'Apply':
+      return decideApply(state, command)
+    case 'Cancel':
+      return decideCancel(state, command)
   }
 }
 

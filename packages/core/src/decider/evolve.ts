@@ -110,6 +110,17 @@ const commitFailed = (state: State, event: Decided & EventOf<'CommitFailed'>): C
   return { ...ended(state, event.cause.id, [key, name]), snapshots: childrenOf(state.snapshots, gained, -1) }
 }
 
+const applied = (state: State, event: Decided & EventOf<'Applied'>): Change => {
+  const { descriptor } = askedBy(state, event, 'ApplyAccepted').data
+  const { key, diffId, size, entries, usage } = event.data
+  const snapshot = { ...found(state.snapshots, key), usage, unpacked: { descriptor, diffId, size, entries } }
+  return { ...ended(state, event.cause.id, [key]), snapshots: set(state.snapshots, key, snapshot) }
+}
+
+const cancelled = (state: State, { data }: EventOf<'CancelAccepted'>): Change => ({
+  outstanding: set(state.outstanding, data.intent, { ...found(state.outstanding, data.intent), cancelled: true }),
+})
+
 const changeOf = (state: State, event: Decided): Change => {
   switch (event.type) {
     case 'LogCreated':
@@ -133,7 +144,12 @@ const changeOf = (state: State, event: Decided): Change => {
     case 'CommitFailed':
       return commitFailed(state, event)
     case 'RemoveAccepted':
+    case 'ApplyAccepted':
       return asked(state, event, [event.data.key], 'everything')
+    case 'Applied':
+      return applied(state, event)
+    case 'CancelAccepted':
+      return cancelled(state, event)
     case 'Removed': {
       const { key } = event.data
       const snapshots = childrenOf(remove(state.snapshots, key), found(state.snapshots, key).parent, -1)
@@ -160,6 +176,7 @@ const changeOf = (state: State, event: Decided): Change => {
     case 'Detached':
       return detached(state, event)
     case 'RemoveFailed':
+    case 'ApplyFailed':
     case 'AttachFailed':
     case 'DetachFailed':
       return ended(state, event.cause.id, [event.data.key])

@@ -28,7 +28,7 @@ export const intentOf = (state: State, asking: Asking): Intent => {
     }
     case 'CommitAccepted': {
       const { key, name, labels, profile, parent } = asking.data
-      const { purpose, parent: madeOn } = snapshotOf(state, key)
+      const { purpose, parent: madeOn, unpacked } = snapshotOf(state, key)
       const parents = parentIds(state, parent)
       return {
         type: 'SealLayer',
@@ -39,9 +39,15 @@ export const intentOf = (state: State, asking: Asking): Intent => {
         parents,
         madeParentless: madeOn === '',
         purpose,
+        applied: unpacked !== undefined,
         labels: { ...labels },
         profile,
       }
+    }
+    case 'ApplyAccepted': {
+      const { key, descriptor, limits } = asking.data
+      const parents = parentIds(state, snapshotOf(state, key).parent)
+      return { type: 'ImportLayer', id, layer, parents, descriptor: { ...descriptor }, limits: { ...limits } }
     }
     case 'RemoveAccepted':
       return { type: 'RetireLayer', id, layer }

@@ -1,10 +1,10 @@
 import type { Event } from '../model/event.js'
 import type { Failure } from '../model/fault.js'
-import type { Outcome, Result } from '../model/intent.js'
+import type { Outcome } from '../model/intent.js'
 import { get } from '../state/table.js'
 import type { Asking, State } from '../state/state.js'
 
-const succeeded = (asking: Asking, result: Result): readonly Event[] => {
+const succeeded = (asking: Asking, { result, tar }: Extract<Outcome, { type: 'Succeeded' }>): readonly Event[] => {
   const { data } = asking
   switch (asking.type) {
     case 'PrepareAccepted':
@@ -19,6 +19,11 @@ const succeeded = (asking: Asking, result: Result): readonly Event[] => {
       if (result.type !== 'LayerSealed') break
       const { id, key, name } = asking.data
       return [{ type: 'Committed', data: { id, key, name, usage: result.usage } }]
+    }
+    case 'ApplyAccepted': {
+      if (result.type !== 'LayerImported' || tar === undefined) break
+      const { id, key } = asking.data
+      return [{ type: 'Applied', data: { id, key, ...tar, entries: result.entries, usage: result.usage } }]
     }
     case 'RemoveAccepted':
       if (result.type !== 'LayerRetired') break
@@ -46,6 +51,8 @@ const failed = (asking: Asking, failure: Failure): readonly Event[] => {
       const { id, key, name } = asking.data
       return [{ type: 'CommitFailed', data: { id, key, name, failure } }]
     }
+    case 'ApplyAccepted':
+      return [{ type: 'ApplyFailed', data: { id: asking.data.id, key: asking.data.key, failure } }]
     case 'RemoveAccepted':
       return [{ type: 'RemoveFailed', data: { ...asking.data, failure } }]
     case 'AttachAccepted':
@@ -62,5 +69,5 @@ const failed = (asking: Asking, failure: Failure): readonly Event[] => {
 export const decideOutcome = (state: State, outcome: Outcome): readonly Event[] => {
   const asking = get(state.outstanding, outcome.intent)
   if (asking === undefined) return []
-  return outcome.type === 'Succeeded' ? succeeded(asking, outcome.result) : failed(asking, outcome.failure)
+  return outcome.type === 'Succeeded' ? succeeded(asking, outcome) : failed(asking, outcome.failure)
 }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Command } from '../model/command.js'
 import type { Decided } from '../model/event.js'
 import type { Rejection } from '../model/fault.js'
-import type { Intent, Result } from '../model/intent.js'
+import type { Intent, Outcome, Result } from '../model/intent.js'
 import type { State } from '../state/state.js'
 import { step } from './step.js'
 
@@ -14,6 +14,8 @@ const success = (intent: Intent): Result => {
       return { type: 'LayerCreated', usage: nothingUsed, effective: null }
     case 'SealLayer':
       return { type: 'LayerSealed', usage: nothingUsed }
+    case 'ImportLayer':
+      return { type: 'LayerImported', usage: nothingUsed, entries: 0 }
     case 'AttachLayer':
       return { type: 'LayerAttached' }
     case 'DetachLayer':
@@ -25,7 +27,12 @@ const success = (intent: Intent): Result => {
   }
 }
 
-const fromOutcomes: ReadonlySet<string> = new Set(['usage', 'effective', 'failure'])
+const succeeded = (intent: Intent): Outcome => {
+  const outcome = { type: 'Succeeded', intent: intent.id, result: success(intent) } as const
+  return intent.type === 'ImportLayer' ? { ...outcome, tar: { diffId: intent.descriptor.digest, size: 0 } } : outcome
+}
+
+const fromOutcomes: ReadonlySet<string> = new Set(['usage', 'effective', 'failure', 'diffId', 'size', 'entries'])
 
 type PlannedEvent = { readonly type: Decided['type']; readonly data: Readonly<Record<string, unknown>> }
 
@@ -54,6 +61,6 @@ export const foresee = (
     waiting.push(...stepped.right.intents)
     const intent = waiting.shift()
     if (intent === undefined) return E.right({ events, intents })
-    stepped = step(stepped.right.state, { type: 'Succeeded', intent: intent.id, result: success(intent) }, now)
+    stepped = step(stepped.right.state, succeeded(intent), now)
   }
 }

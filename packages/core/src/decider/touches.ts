@@ -30,7 +30,10 @@ export const touchesOf = (state: State, command: Command): Touches => {
       return { changes: named(command.key), needs: named(parentOf(state, command.key)) }
     case 'Attach':
     case 'Detach':
+    case 'Apply':
       return { changes: named(command.key), needs: [] }
+    case 'Cancel':
+      return { changes: [], needs: [] }
   }
 }
 
@@ -43,6 +46,8 @@ const waitsForAttachment: Readonly<Record<Command['type'], boolean>> = {
   Remove: true,
   Attach: true,
   Detach: true,
+  Apply: true,
+  Cancel: false,
 }
 
 /** An intent that a command has to wait for, and the name it works on. */

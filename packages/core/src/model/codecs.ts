@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import { digestForm } from './descriptor.js'
 import type { Failure } from './fault.js'
 import type { Result } from './intent.js'
 
@@ -20,8 +21,30 @@ export const BytesCodec = new t.Type<string>(
 
 export const UsageCodec = t.strict({ size: Count, inodes: Count, onDisk: Count, scratch: Count })
 
+const isDigest = (value: unknown): value is string => typeof value === 'string' && digestForm.test(value)
+
+const DigestCodec = new t.Type<string>(
+  'Digest',
+  isDigest,
+  (u, c) => (isDigest(u) ? t.success(u) : t.failure(u, c)),
+  t.identity,
+)
+
+export const DescriptorCodec = t.strict({ mediaType: t.string, digest: DigestCodec, size: Count })
+export const LimitsCodec = t.strict({ entries: Count, bytes: Count })
+export const TarReadFields = { diffId: DigestCodec, size: Count }
+export const EntriesCodec = Count
+
 export const FailureCodec: t.Type<Failure> = t.union([
   t.strict({ _tag: t.literal('BackendFault'), message: t.string, code: Count }),
+  t.strict({
+    _tag: t.literal('InvalidArgument'),
+    message: t.string,
+    field: t.string,
+    value: t.string,
+    entry: t.string,
+    offset: Count,
+  }),
   t.strict({ _tag: t.literal('InvalidArgument'), message: t.string, field: t.string, value: t.string }),
 ])
 
@@ -32,6 +55,7 @@ const ResultCodec: t.Type<Result> = t.union([
     effective: t.union([BytesCodec, t.null]),
   }),
   t.strict({ type: t.literal('LayerSealed'), usage: UsageCodec }),
+  t.strict({ type: t.literal('LayerImported'), usage: UsageCodec, entries: Count }),
   t.strict({ type: t.literal('LayerAttached') }),
   t.strict({ type: t.literal('LayerDetached'), usage: UsageCodec }),
   t.strict({ type: t.literal('LayerRetired') }),

@@ -1,7 +1,8 @@
+import type { ApplyLimits, Descriptor } from './descriptor.js'
 import type { Labels, Purpose } from './snapshot.js'
 
 /** What a caller may ask. `parent` `''` or absent: none. `by`: who asks, a free string kept with the events. */
-export type Command = Prepare | View | Commit | Remove | Update | Attach | Detach
+export type Command = Prepare | View | Commit | Remove | Update | Attach | Detach | Apply | Cancel
 
 type Asked = { readonly by?: string }
 type Creation = Asked & {
@@ -38,3 +39,13 @@ export type Update = Asked & {
 export type Attach = Asked & { readonly type: 'Attach'; readonly key: string }
 /** Takes what was written there into the snapshot. */
 export type Detach = Asked & { readonly type: 'Detach'; readonly key: string }
+/** Fills the empty layer of an Active unpack snapshot from a blob of the content. */
+export type Apply = Asked & {
+  readonly type: 'Apply'
+  readonly key: string
+  readonly descriptor: Descriptor
+  /** Default: `defaultApplyLimits`. */
+  readonly limits?: Partial<ApplyLimits>
+}
+/** Ends the commit or apply under way on `key`, which is Active again then. Too late once its last step has begun. */
+export type Cancel = Asked & { readonly type: 'Cancel'; readonly key: string }

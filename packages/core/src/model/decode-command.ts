@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Command } from './command.js'
+import { digestForm } from './descriptor.js'
 import { invalidArgument, notFound, type Rejection } from './fault.js'
 import { labelsFault } from './labels.js'
-import { readOnce } from './read-once.js'
+import { hasFields, readOnce } from './read-once.js'
 import { textProblem, utf8Length } from './text.js'
 
 /** Bytes of UTF-8 of a key or name. */
@@ -51,6 +52,41 @@ const paths: Check = (field, value) => {
   return undefined
 }
 
+const count =
+  (least: number): Check =>
+  (field, value) =>
+    Number.isSafeInteger(value) && (value as number) >= least
+      ? undefined
+      : invalidArgument(field, value, `must be a whole number from ${least} to 2^53 - 1`)
+
+const digest: Check = (field, value) =>
+  typeof value === 'string' && digestForm.test(value)
+    ? undefined
+    : invalidArgument(field, value, 'must be sha256: and 64 lower-case hex digits')
+
+/** The names of the fields an object has beyond those known. */
+export const unknownField = (value: object, known: Readonly<Record<string, unknown>>): string | undefined =>
+  Reflect.ownKeys(value)
+    .map(String)
+    .find((field) => !Object.hasOwn(known, field))
+
+/** An object of these fields and no others. */
+const object =
+  (name: string, checks: Readonly<Record<string, Check>>): Check =>
+  (field, value) => {
+    if (!hasFields(value)) return invalidArgument(field, value, `must be ${name}`)
+    const unknown = unknownField(value, checks)
+    if (unknown !== undefined) return invalidArgument(`${field}.${unknown}`, value[unknown], `is no field of ${name}`)
+    for (const [key, check] of Object.entries(checks)) {
+      const fault = check(`${field}.${key}`, value[key])
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
+
+const descriptor = object('a descriptor', { mediaType: text(nameLimit), digest, size: count(0) })
+const limits = object('limits', { entries: optional(count(1)), bytes: optional(count(1)) })
+
 const labels: Check = (_field, value) => labelsFault(value)
 const by = optional(text(byLimit))
 const creation = { key: newName, parent: optional(name), labels: optional(labels), purpose: optional(purpose), by }
@@ -65,13 +101,9 @@ const fields: Readonly<Record<Command['type'], Readonly<Record<string, Check>>>>
   Update: { name: knownName, labels: optional(labels), paths: optional(paths), by },
   Attach: onKey,
   Detach: onKey,
+  Apply: { key: knownName, descriptor, limits: optional(limits), by },
+  Cancel: onKey,
 }
-
-/** The names of the fields an object has beyond those known. */
-export const unknownField = (value: object, known: Readonly<Record<string, unknown>>): string | undefined =>
-  Reflect.ownKeys(value)
-    .map(String)
-    .find((field) => !Object.hasOwn(known, field))
 
 const withoutUndefined = (value: object): object =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
@@ -81,7 +113,7 @@ const withoutUndefined = (value: object): object =>
  * wrong types, unknown fields, empty, over-long or ill-formed texts. An empty name that is looked up is NotFound.
  */
 export const decodeCommand = (input: unknown): E.Either<Rejection, Command> => {
-  const read = readOnce('command', input, ['labels', 'paths'])
+  const read = readOnce('command', input, ['labels', 'paths', 'descriptor', 'limits'])
   if (E.isLeft(read)) return read
   const command = read.right
   const { type } = command

@@ -1,5 +1,13 @@
 import * as t from 'io-ts'
-import { BytesCodec, FailureCodec, UsageCodec } from './codecs.js'
+import {
+  BytesCodec,
+  DescriptorCodec,
+  EntriesCodec,
+  FailureCodec,
+  LimitsCodec,
+  TarReadFields,
+  UsageCodec,
+} from './codecs.js'
 
 const Id = t.number
 const OnKey = { id: Id, key: t.string }
@@ -39,6 +47,12 @@ export const eventData = {
   }),
   Committed: t.type({ ...OnKey, name: t.string, usage: UsageCodec }),
   CommitFailed: t.type({ ...OnKey, name: t.string, failure: FailureCodec }),
+  ApplyAccepted: t.type({ ...OnKey, descriptor: DescriptorCodec, limits: LimitsCodec }),
+  /** `diffId` and `size` are those of the uncompressed tar. */
+  Applied: t.type({ ...OnKey, ...TarReadFields, entries: EntriesCodec, usage: UsageCodec }),
+  ApplyFailed: t.type({ ...OnKey, failure: FailureCodec }),
+  /** The intent of the commit or apply under way is to undo what it has done, if it still can. */
+  CancelAccepted: t.type({ ...OnKey, intent: t.string }),
   RemoveAccepted: t.type(OnKey),
   /** The record is gone and the directory renamed; destroying it is owed. */
   Removed: t.type(OnKey),

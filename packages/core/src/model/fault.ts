@@ -39,8 +39,11 @@ export type Closed = { readonly _tag: 'Closed'; readonly message: string }
 /** The caller's AbortSignal fired. `reason` is the signal's own. */
 export type Aborted = { readonly _tag: 'Aborted'; readonly message: string; readonly reason: unknown }
 
+/** An entry of a layer's tar that can't enter a layer; `offset` is that of its header in the uncompressed tar, in bytes. */
+export type InvalidEntry = InvalidArgument & { readonly entry: string; readonly offset: number }
+
 /** What an intent may fail with: the backend's fault, or content that can't enter a layer. Kept in the log as it is. */
-export type Failure = BackendFault | InvalidArgument
+export type Failure = BackendFault | InvalidArgument | InvalidEntry
 
 const quoted = (text: string): string => {
   const json = JSON.stringify(text.slice(0, 128))
@@ -86,6 +89,16 @@ export const invalidArgument = (field: string, value: unknown, rule: string): In
   message: `${field} ${rule}; found ${shown(value)}: invalid argument`,
 })
 
+/** `rule` says what the entry must be: `must not leave the layer`. `entry` is `''` where none can be told. */
+export const invalidEntry = (entry: string, offset: number, value: unknown, rule: string): InvalidEntry => ({
+  _tag: 'InvalidArgument',
+  field: 'tar',
+  value: shown(value),
+  message: `tar entry ${shown(entry)} at byte ${offset} ${rule}; found ${shown(value)}: invalid argument`,
+  entry,
+  offset,
+})
+
 export const storeFault = (message: string, code: string): StoreFault => ({ _tag: 'StoreFault', message, code })
 export const backendFault = (message: string, code: number): BackendFault => ({ _tag: 'BackendFault', message, code })
 export const overloaded = (message: string): Overloaded => ({ _tag: 'Overloaded', message })
@@ -114,6 +127,8 @@ export const hresult = {
   alreadyExists: 0x800700b7,
   /** ERROR_DIRECTORY */
   notADirectory: 0x8007010b,
+  /** ERROR_CANCELLED */
+  cancelled: 0x800704c7,
   /** ERROR_WRITE_PROTECT */
   writeProtected: 0x80070013,
   /** E_FAIL: the host gave no code of its own */

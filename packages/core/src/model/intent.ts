@@ -1,3 +1,4 @@
+import type { ApplyLimits, Descriptor, TarRead } from './descriptor.js'
 import type { Failure } from './fault.js'
 import type { Labels, Profile, Purpose, Scratch, SnapshotId, Usage } from './snapshot.js'
 
@@ -8,7 +9,7 @@ export type IntentId = string
  * A side effect that a backend performs. Each is idempotent by `id`: performed again, it looks at what is there and does
  * the rest. `layer` names the directory, `parents` the layers below it, nearest first, the base layer last.
  */
-export type Intent = CreateLayer | SealLayer | AttachLayer | DetachLayer | RetireLayer | DestroyLayer
+export type Intent = CreateLayer | SealLayer | ImportLayer | AttachLayer | DetachLayer | RetireLayer | DestroyLayer
 
 type Asked<T extends string> = { readonly type: T; readonly id: IntentId; readonly layer: SnapshotId }
 
@@ -25,8 +26,8 @@ export type CreateLayer = Asked<'CreateLayer'> & {
 
 /**
  * Turns a scratch into a layer that others may stand on: converted in place into a base layer without parents, re-imported
- * with parents; an unpack layer already has its committed form. `parents` are those it has once committed; a scratch made
- * without parents (`madeParentless`) may have gained one.
+ * with parents; an unpack layer already has its committed form, but for one that a tar was applied to without parents, which
+ * becomes a base layer. `parents` are those it has once committed; one made without parents (`madeParentless`) may have gained one.
  */
 export type SealLayer = Asked<'SealLayer'> & {
   readonly key: string
@@ -34,8 +35,20 @@ export type SealLayer = Asked<'SealLayer'> & {
   readonly parents: readonly SnapshotId[]
   readonly madeParentless: boolean
   readonly purpose: Purpose
+  /** Whether a tar was applied to it. */
+  readonly applied: boolean
   readonly labels: Labels
   readonly profile: Profile
+}
+
+/**
+ * Fills a layer from the tar that is given with the call. What a run before it left there is removed first; a run that fails
+ * leaves the layer empty.
+ */
+export type ImportLayer = Asked<'ImportLayer'> & {
+  readonly parents: readonly SnapshotId[]
+  readonly descriptor: Descriptor
+  readonly limits: ApplyLimits
 }
 
 /** Makes the content of a layer and its parents readable and writable in one directory. */
@@ -65,12 +78,13 @@ export type Result =
       readonly effective: string | null
     }
   | { readonly type: 'LayerSealed'; readonly usage: Usage }
+  | { readonly type: 'LayerImported'; readonly usage: Usage; readonly entries: number }
   | { readonly type: 'LayerAttached' }
   | { readonly type: 'LayerDetached'; readonly usage: Usage }
   | { readonly type: 'LayerRetired' }
   | { readonly type: 'LayerDestroyed' }
 
-/** How an intent ended; an input of `decide` like any command. */
+/** How an intent ended; an input of `decide` like any command. `tar`: of an import, what was read of its tar. */
 export type Outcome =
-  | { readonly type: 'Succeeded'; readonly intent: IntentId; readonly result: Result }
+  | { readonly type: 'Succeeded'; readonly intent: IntentId; readonly result: Result; readonly tar?: TarRead }
   | { readonly type: 'Failed'; readonly intent: IntentId; readonly failure: Failure }

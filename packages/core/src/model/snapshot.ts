@@ -1,3 +1,5 @@
+import type { Unpacked } from './descriptor.js'
+
 /** `Active`: writable, made by Prepare. `View`: thrown away later, made by View. `Committed`: a layer that others may stand on. */
 export type Kind = 'Active' | 'View' | 'Committed'
 
@@ -55,6 +57,8 @@ export type Snapshot = {
   readonly usage: Usage
   /** `null`: no scratch disk. */
   readonly scratch: (Scratch & { readonly effective: string }) | null
+  /** Absent: nothing was applied. */
+  readonly unpacked?: Unpacked
 }
 
 /** A snapshot as callers see it. */

@@ -8,15 +8,18 @@ import { blockersOf, touchesOf, type Touches } from '../decider/touches.js'
 import type { Command } from '../model/command.js'
 import type { Recorded } from '../model/event.js'
 import { aborted, closed, overloaded, storeFault, type Failure, type StoreFault } from '../model/fault.js'
+import type { SnapshotId } from '../model/snapshot.js'
 import type { Intent, IntentId, Outcome } from '../model/intent.js'
 import type { State } from '../state/state.js'
 import { get } from '../state/table.js'
 import type { Plan, Refused } from './face.js'
-import { failJournal, openJournal, settled, take, type Journal, type JournalStart } from './journal.js'
+import { failJournal, openJournal, settled, take, type Journal, type JournalStart, type Written } from './journal.js'
+import { openLayerNames, type LayerNames } from './layer-names.js'
 import { queueLimit } from './limits.js'
 import { openParking, type Parked, type Parking } from './parking.js'
-import { openPerformer, perform, type Performer } from './performer.js'
+import { cancel, isCancelled, openPerformer, perform, type Performer } from './performer.js'
 import type { Backend, Clock, Progress } from './ports.js'
+import { openTar, type Blobs } from './unpack.js'
 
 /** Ends a command: with the state in which it is complete, or with why it is not. */
 type Answer = (result: E.Either<Refused, State>) => void
@@ -27,6 +30,12 @@ export type Engine = {
   readonly journal: Journal
   readonly performer: Performer
   readonly parking: Parking
+  readonly layerNames: LayerNames
+  /** Layers that are being compared, and how often. */
+  readonly pinned: Map<SnapshotId, number>
+  /** Comparisons under way. */
+  readonly comparisons: Set<{ readonly abort: () => void; readonly ended: Promise<void> }>
+  isClosing: boolean
   readonly events$: Subject<Recorded>
   readonly intents$: Subject<Intent>
   readonly progress$: Subject<Progress>
@@ -35,19 +44,23 @@ export type Engine = {
   unanswered: number
 }
 
-export const openEngine = (start: Omit<JournalStart, 'onDurable'> & { readonly backend: Backend }): Engine => {
-  const { clock, backend } = start
+export const openEngine = (
+  start: Omit<JournalStart, 'onDurable'> & { readonly backend: Backend; readonly blobs: Blobs },
+): Engine => {
+  const { clock, backend, blobs } = start
   const [events$, intents$, progress$] = [new Subject<Recorded>(), new Subject<Intent>(), new Subject<Progress>()]
   const journal = openJournal({
     ...start,
     onDurable: (records, steps) => {
       for (const record of records) events$.next(record)
+      for (const { type, data } of records) if (type === 'CancelAccepted') cancel(performer, data.intent)
       for (const { intents } of steps) for (const intent of intents) perform(performer, intent)
     },
   })
   const performer = openPerformer({
     backend,
     clock,
+    openTar: (intent) => openTar(blobs, intent),
     onStart: (intent) => intents$.next(intent),
     onProgress: (progress) => progress$.next(progress),
     onOutcome: (outcome) => end(engine, outcome),
@@ -58,6 +71,10 @@ export const openEngine = (start: Omit<JournalStart, 'onDurable'> & { readonly b
     journal,
     performer,
     parking,
+    layerNames: openLayerNames(() => journal.accepted, clock),
+    pinned: new Map(),
+    comparisons: new Set(),
+    isClosing: false,
     events$,
     intents$,
     progress$,
@@ -89,13 +106,18 @@ const stepNow = (engine: Engine, input: Input): ReturnType<typeof step> | undefi
   }
 }
 
+const accept = (engine: Engine, stepped: Stepped, written: Written): void => {
+  engine.layerNames.follow(stepped.recorded)
+  take(engine.journal, stepped, written)
+}
+
 /** An intent has ended: its events are recorded, its caller is answered once they are durable, parked commands get their turn. */
 const end = (engine: Engine, outcome: Outcome): void => {
   const stepped = stepNow(engine, outcome)
   if (stepped === undefined || E.isLeft(stepped) || stepped.right.recorded.length === 0) return
   const { state } = stepped.right
   const result: E.Either<Failure, State> = outcome.type === 'Succeeded' ? E.right(state) : E.left(outcome.failure)
-  take(engine.journal, stepped.right, (fault) => {
+  accept(engine, stepped.right, (fault) => {
     if (fault !== undefined) return failEverything(engine)
     engine.answers.get(outcome.intent)?.(result)
     engine.answers.delete(outcome.intent)
@@ -108,8 +130,18 @@ const answerWhenSettled = async (engine: Engine, answer: Answer, result: E.Eithe
   answer(fault === undefined ? result : E.left(fault))
 }
 
+const changesLayer: ReadonlySet<Command['type']> = new Set(['Attach', 'Commit', 'Remove', 'Apply'])
+
+/** Whether a command would change a layer that is being compared. */
+const isPinned = ({ pinned, journal }: Engine, command: Command): boolean => {
+  if (pinned.size === 0 || !changesLayer.has(command.type) || !('key' in command)) return false
+  const id = get(journal.accepted.snapshots, command.key)?.id
+  return id !== undefined && pinned.has(id)
+}
+
 /** Decides a command now. It is answered when its events are durable, or when its intent has ended. False: it has to wait. */
 const attempt = (engine: Engine, command: Command, answer: Answer): boolean => {
+  if (isPinned(engine, command)) return false
   const stepped = stepNow(engine, command)
   if (stepped === undefined) {
     answer(E.left(stopFault(engine)))
@@ -124,17 +156,26 @@ const attempt = (engine: Engine, command: Command, answer: Answer): boolean => {
   const [intent] = intents
   if (intent !== undefined) {
     engine.answers.set(intent.id, answer)
-    take(engine.journal, stepped.right, (fault) => {
+    accept(engine, stepped.right, (fault) => {
       if (fault !== undefined) failEverything(engine)
     })
   } else {
-    if (recorded.length > 0) take(engine.journal, stepped.right, () => undefined)
+    if (recorded.length > 0) accept(engine, stepped.right, () => undefined)
     void answerWhenSettled(engine, answer, E.right(state))
   }
   return true
 }
 
-/** Runs a decoded command to its end. The signal ends a parked command; of an accepted one it ends the caller's waiting. */
+/** What ends an accepted command that its caller has given up; undefined for those that run to their end all the same. */
+const cancelOf = (command: Command): Command | undefined => {
+  if (command.type !== 'Commit' && command.type !== 'Apply') return undefined
+  return { type: 'Cancel', key: command.key, ...(command.by === undefined ? {} : { by: command.by }) }
+}
+
+/**
+ * Runs a decoded command to its end. The signal ends a parked command; it cancels an accepted commit or apply, which is
+ * answered when it has ended; of any other it ends the caller's waiting.
+ */
 export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal): Promise<E.Either<Refused, State>> =>
   new Promise((resolve) => {
     if (signal?.aborted === true) return resolve(E.left(aborted(signal.reason)))
@@ -146,15 +187,21 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
     const answer: Answer = (result) => {
       engine.unanswered--
       signal?.removeEventListener('abort', onAbort)
-      resolve(result)
+      const isEndedBySignal = signal?.aborted === true && E.isLeft(result) && isCancelled(result.left)
+      resolve(isEndedBySignal ? E.left(aborted(signal.reason)) : result)
     }
     const touches = (): Touches => touchesOf(engine.journal.accepted, command)
     const parked: Parked = { command, touches, retry: () => attempt(engine, command, answer), end: answer }
     const onAbort = (): void => {
       const refused = E.left(aborted(signal?.reason))
-      if (!engine.parking.leave(parked)) return resolve(refused)
-      answer(refused)
-      engine.parking.retry()
+      if (engine.parking.leave(parked)) {
+        answer(refused)
+        return engine.parking.retry()
+      }
+      const cancelling = cancelOf(command)
+      if (cancelling === undefined) return resolve(refused)
+      // Refused when it comes too late; then the command ends as if nobody had asked.
+      attempt(engine, cancelling, () => undefined)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     if (engine.parking.isBehind(touches()) || !attempt(engine, command, answer)) engine.parking.park(parked)

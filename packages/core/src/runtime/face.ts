@@ -2,11 +2,12 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Observable } from 'rxjs'
 import type { Command } from '../model/command.js'
+import type { ApplyLimits, Descriptor } from '../model/descriptor.js'
 import type { Event, Recorded } from '../model/event.js'
 import type { Fault, Rejection } from '../model/fault.js'
 import type { Intent } from '../model/intent.js'
 import type { Info, Labels, Mount, Profile, Purpose, Usage } from '../model/snapshot.js'
-import type { Attachment, Backend, Clock, EventStore, Progress } from './ports.js'
+import type { Attachment, Backend, Clock, Codecs, Content, EventStore, Progress } from './ports.js'
 
 /** What any call of a snapshotter may end with. */
 export type Refused = Rejection | Fault
@@ -15,13 +16,19 @@ export type Refused = Rejection | Fault
 export type OpenOptions = {
   readonly store: EventStore
   readonly backend: Backend
+  /** Where blobs are. Without it and `codecs`, apply and compare are FailedPrecondition. */
+  readonly content?: Content
+  readonly codecs?: Codecs
   /** Default `bind`. */
   readonly profile?: Profile
   /** Default: the host's clock. */
   readonly clock?: Clock
 }
 
-/** `signal` ends the caller's waiting; an accepted command still runs to its end. `by`: who asks, kept with the events. */
+/**
+ * `signal` ends the caller's waiting; an accepted command still runs to its end, but for a commit or an apply, which is undone
+ * if it still can be. `by`: who asks, kept with the events.
+ */
 export type CallOptions = { readonly signal?: AbortSignal; readonly by?: string }
 export type CreateOptions = CallOptions & {
   readonly parent?: string
@@ -30,6 +37,25 @@ export type CreateOptions = CallOptions & {
   readonly purpose?: Purpose
 }
 export type CommitOptions = CallOptions & { readonly labels?: Labels; readonly parent?: string }
+
+export type ApplyOptions = CallOptions & {
+  /** The blob, for one that the content may not have: written there and verified first. */
+  readonly stream?: AsyncIterable<Uint8Array>
+  /** Default: `defaultApplyLimits`. */
+  readonly limits?: Partial<ApplyLimits>
+}
+export type CompareOptions = {
+  /** Default `application/vnd.oci.image.layer.v1.tar+gzip`; also `…tar` and `…tar+zstd`. */
+  readonly mediaType?: string
+  /** Every time in the tar, in seconds since 1970. */
+  readonly sourceDateEpoch?: number
+  /** Labels of the blob. */
+  readonly labels?: Labels
+  /** Under which name the blob is written. Default: one that nobody else uses. */
+  readonly ref?: string
+  /** Ends the comparison; nothing is left of it. */
+  readonly signal?: AbortSignal
+}
 
 /** An intent that is under way or owed. `attempts` counts this opening's runs; `lastFault` is what the last one ended with. */
 export type Outstanding = {
@@ -74,6 +100,24 @@ export type Snapshotter = Streams & {
   ) => TaskEither<Refused, Info>
   readonly attach: (key: string, options?: CallOptions) => TaskEither<Refused, Attachment>
   readonly detach: (key: string, options?: CallOptions) => TaskEither<Refused, void>
+  /**
+   * Fills the layer that the mounts of an unpack snapshot stand for from a blob of the content. Answers the uncompressed tar's
+   * descriptor, whose digest is the DiffID. What was applied already is answered as it was recorded.
+   */
+  readonly apply: (
+    descriptor: Descriptor,
+    mounts: readonly Mount[],
+    options?: ApplyOptions,
+  ) => TaskEither<Refused, Descriptor>
+  /**
+   * Writes what `upper` changed of `lower`, the mounts of a view of its parent, to the content, and answers the blob's
+   * descriptor. A committed layer that was unpacked gives back the blob it came from, if that is still there.
+   */
+  readonly compare: (
+    lower: readonly Mount[],
+    upper: readonly Mount[],
+    options?: CompareOptions,
+  ) => TaskEither<Refused, Descriptor>
   readonly stat: (key: string) => TaskEither<Refused, Info>
   readonly mounts: (key: string) => TaskEither<Refused, readonly Mount[]>
   readonly usage: (key: string) => TaskEither<Refused, Usage>

@@ -22,10 +22,16 @@ const port = (
     : invalidArgument(`${field}.${missing}`, value[missing], 'must be a function')
 }
 
-const known = { store: true, backend: true, profile: true, clock: true }
+const optionalPort: typeof port = (options, field, methods) =>
+  options[field] === undefined ? undefined : port(options, field, methods)
+
+const known = { store: true, backend: true, content: true, codecs: true, profile: true, clock: true }
+
+/** What was given, and the defaults of what was not. */
+export type Given = OpenOptions & Required<Pick<OpenOptions, 'profile' | 'clock'>>
 
 /** The options of `openSnapshotter` with their defaults, or what is wrong with them. */
-export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, Required<OpenOptions>> => {
+export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, Given> => {
   const read = readOnce('options', options)
   if (E.isLeft(read)) return read
   const input = read.right
@@ -34,13 +40,15 @@ export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, R
   const { profile = 'bind', clock = systemClock() } = input
   const fault =
     port(input, 'store', ['open', 'append', 'read', 'rows', 'close', 'sha256']) ??
-    port(input, 'backend', ['open', 'execute', 'usage', 'files', 'close']) ??
+    port(input, 'backend', ['open', 'execute', 'exportLayer', 'usage', 'files', 'close']) ??
+    optionalPort(input, 'content', ['info', 'read', 'writer', 'label']) ??
+    optionalPort(input, 'codecs', ['sha256', 'decompress', 'compress', 'whyNotCompress']) ??
     port({ clock }, 'clock', ['now', 'sleep', 'yield'])
   if (fault !== undefined) return E.left(fault)
   if (profile !== 'bind' && profile !== 'windows-layer') {
     return E.left(invalidArgument('profile', profile, "must be 'bind' or 'windows-layer'"))
   }
-  return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Required<OpenOptions>['clock'] })
+  return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Given['clock'] })
 }
 
 const everyCall = { signal: true, by: true }
@@ -55,15 +63,20 @@ const callOptions = {
   Update: everyCall,
   Attach: everyCall,
   Detach: everyCall,
+  Apply: { ...everyCall, limits: true, stream: true },
+  Cancel: everyCall,
+  Compare: { signal: true, mediaType: true, sourceDateEpoch: true, labels: true, ref: true },
 } as const
+
+type Fields = Readonly<Record<string, unknown>>
 
 /** The options of a call apart from its signal, as fields of the command. */
 export const decodeCallOptions = (
-  type: Command['type'],
+  type: Command['type'] | 'Compare',
   options: unknown,
-): E.Either<InvalidArgument, { readonly fields: object; readonly signal?: AbortSignal }> => {
+): E.Either<InvalidArgument, { readonly fields: Fields; readonly signal?: AbortSignal }> => {
   if (options === undefined) return E.right({ fields: {} })
-  const read = readOnce('options', options, ['labels'])
+  const read = readOnce('options', options, ['labels', 'limits'])
   if (E.isLeft(read)) return read
   const unknown = unknownField(read.right, callOptions[type])
   if (unknown !== undefined) return E.left(invalidArgument(unknown, read.right[unknown], `is no option of ${type}`))

@@ -4,9 +4,10 @@ import type { Command } from '../model/command.js'
 import type { State } from '../state/state.js'
 import type { Refused } from './face.js'
 
-/** A command that waits for others to end. `retry` decides it again; false: it still has to wait. */
+/** A command or a comparison that waits for others to end. `retry` tries it again; false: it still has to wait. */
 export type Parked = {
-  readonly command: Command
+  /** Undefined: a comparison. */
+  readonly command: Command | undefined
   /** What it touches as things stand now. */
   readonly touches: () => Touches
   readonly retry: () => boolean
@@ -66,7 +67,7 @@ export const openParking = (): Parking => {
         const earlier = one.touches()
         if (!later.some((behind) => collide(earlier, behind))) return []
         later.push(earlier)
-        return [one.command]
+        return one.command === undefined ? [] : [one.command]
       })
     },
     park,

@@ -1,10 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { AnswerCodec } from '../model/codecs.js'
 import { backendFault, hresult, shown, type BackendFault, type Failure } from '../model/fault.js'
-import { isOwed, type Intent, type IntentId, type Outcome, type Result } from '../model/intent.js'
-import type { Outstanding } from './face.js'
+import type { TarRead } from '../model/descriptor.js'
+import { isOwed, type ImportLayer, type Intent, type IntentId, type Outcome, type Result } from '../model/intent.js'
+import type { Outstanding, Refused } from './face.js'
 import { firstPause, intentLimit, longestPause, owedLimit } from './limits.js'
 import type { Backend, Clock, ExecuteOptions, Progress } from './ports.js'
+import type { OpenedTar } from './unpack.js'
 
 /** An intent on its way to its end. `resting`: owed, failed, waiting to be tried again. */
 type Run = {
@@ -12,13 +14,18 @@ type Run = {
   state: 'queued' | 'running' | 'resting'
   attempts: number
   lastFault: Failure | undefined
-  /** Fires when an owed intent is to stop because the snapshotter closes. Made when first asked for: most never are. */
+  isCancelled: boolean
+  /**
+   * Fires when an owed intent is to stop because the snapshotter closes, and when a promised one is cancelled. Made when first
+   * asked for: most never are.
+   */
   stopping: AbortController | undefined
 }
 
 export type PerformerStart = {
   readonly backend: Backend
   readonly clock: Clock
+  readonly openTar: (intent: ImportLayer) => OpenedTar
   readonly onStart: (intent: Intent) => void
   readonly onProgress: (progress: Progress) => void
   /** Told how an intent ended; not told of an owed one that failed. */
@@ -60,6 +67,7 @@ const change = (performer: Performer): Promise<void> => new Promise((resolve) =>
 const expected: Readonly<Record<Intent['type'], Result['type']>> = {
   CreateLayer: 'LayerCreated',
   SealLayer: 'LayerSealed',
+  ImportLayer: 'LayerImported',
   AttachLayer: 'LayerAttached',
   DetachLayer: 'LayerDetached',
   RetireLayer: 'LayerRetired',
@@ -72,23 +80,47 @@ export const brokenContract = (asked: string, cause: unknown): BackendFault => {
   return backendFault(`the backend broke its contract in ${asked}: ${what}`, hresult.unspecified)
 }
 
-const signalOf = (run: Run): AbortSignal => (run.stopping ??= new AbortController()).signal
+const cancelledFault = ({ type, layer }: Intent): BackendFault =>
+  backendFault(`${type} of layer ${layer} was cancelled; the layer is as it was before`, hresult.cancelled)
 
-const execute = async ({ backend, onProgress }: Performer, run: Run): Promise<E.Either<Failure, Result>> => {
+/** Whether this is how a cancelled intent ended. */
+export const isCancelled = (refused: Refused): boolean =>
+  refused._tag === 'BackendFault' && refused.code === hresult.cancelled
+
+type Done = { readonly result: Result; readonly tar?: TarRead }
+
+const stoppingOf = (run: Run): AbortController => (run.stopping ??= new AbortController())
+
+const signalOf = (run: Run): AbortSignal => stoppingOf(run).signal
+
+const abort = (run: Run): void => stoppingOf(run).abort()
+
+const checked = (intent: Intent, asked: string, answer: unknown, tar?: OpenedTar): E.Either<Failure, Done> => {
+  const decoded = AnswerCodec.decode(answer)
+  if (E.isLeft(decoded)) return E.left(brokenContract(asked, `its answer is no result of an intent: ${shown(answer)}`))
+  if (E.isLeft(decoded.right)) return decoded.right
+  const result = decoded.right.right
+  if (result.type !== expected[intent.type]) return E.left(brokenContract(asked, `it answered ${result.type}`))
+  if (tar === undefined) return E.right({ result })
+  const read = tar.read()
+  return read === undefined
+    ? E.left(brokenContract(asked, 'it did not read the tar to its end'))
+    : E.right({ result, tar: read })
+}
+
+const execute = async ({ backend, onProgress, openTar }: Performer, run: Run): Promise<E.Either<Failure, Done>> => {
   const { intent } = run
   const asked = `${intent.type} of layer ${intent.layer}`
+  const tar = intent.type === 'ImportLayer' ? openTar(intent) : undefined
   const options: ExecuteOptions = {
+    ...(tar === undefined ? {} : { tar: tar.bytes }),
     get signal() {
       return signalOf(run)
     },
     progress: onProgress,
   }
   try {
-    const answer: unknown = await backend.execute(intent, options)()
-    const result = AnswerCodec.decode(answer)
-    if (E.isLeft(result)) return E.left(brokenContract(asked, `its answer is no result of an intent: ${shown(answer)}`))
-    if (E.isLeft(result.right) || result.right.right.type === expected[intent.type]) return result.right
-    return E.left(brokenContract(asked, `it answered ${result.right.right.type}`))
+    return checked(intent, asked, await backend.execute(intent, options)(), tar)
   } catch (cause) {
     return E.left(brokenContract(asked, cause))
   }
@@ -109,7 +141,7 @@ const rest = async (performer: Performer, run: Run): Promise<void> => {
   if (!isTriedSince && !performer.isStopping) enqueue(performer, run)
 }
 
-const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result>): void => {
+const finish = (performer: Performer, run: Run, result: E.Either<Failure, Done>): void => {
   // The journal is about to be closed: what was owed stays owed, and is found done when it is performed again.
   if (performer.isStopping) return
   const { id } = run.intent
@@ -119,11 +151,9 @@ const finish = (performer: Performer, run: Run, result: E.Either<Failure, Result
     return
   }
   performer.runs.delete(id)
-  performer.onOutcome(
-    E.isRight(result)
-      ? { type: 'Succeeded', intent: id, result: result.right }
-      : { type: 'Failed', intent: id, failure: result.left },
-  )
+  if (E.isRight(result)) return performer.onOutcome({ type: 'Succeeded', intent: id, ...result.right })
+  const failure = run.isCancelled ? cancelledFault(run.intent) : result.left
+  performer.onOutcome({ type: 'Failed', intent: id, failure })
 }
 
 const begin = async (performer: Performer, run: Run): Promise<void> => {
@@ -150,10 +180,27 @@ const fill = (performer: Performer): void => {
   }
 }
 
-export const perform = (performer: Performer, intent: Intent): void => {
-  const run: Run = { intent, state: 'queued', attempts: 0, lastFault: undefined, stopping: undefined }
+/** `isCancelled`: it only undoes what a run before it has done. */
+export const perform = (performer: Performer, intent: Intent, isCancelled = false): void => {
+  const run: Run = {
+    intent,
+    state: 'queued',
+    attempts: 0,
+    lastFault: undefined,
+    isCancelled,
+    stopping: undefined,
+  }
+  if (isCancelled) abort(run)
   performer.runs.set(intent.id, run)
   enqueue(performer, run)
+}
+
+/** Tells a promised intent to undo what it has done. One that has not begun yet begins with the signal fired. */
+export const cancel = (performer: Performer, id: IntentId): void => {
+  const run = performer.runs.get(id)
+  if (run === undefined) return
+  run.isCancelled = true
+  abort(run)
 }
 
 export const outstandingOf = (performer: Performer, intent: Intent): Outstanding => {

@@ -1,9 +1,16 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { BackendFault, Failure, FailedPrecondition, NotFound, StoreFault } from '../model/fault.js'
+import type {
+  BackendFault,
+  Failure,
+  FailedPrecondition,
+  InvalidArgument,
+  NotFound,
+  StoreFault,
+} from '../model/fault.js'
 import type { Intent, Result } from '../model/intent.js'
 import type { Layout } from '../model/layout.js'
-import type { SnapshotId, Usage } from '../model/snapshot.js'
+import type { Labels, SnapshotId, Usage } from '../model/snapshot.js'
 import type { CheckpointRow } from '../log/checkpoint.js'
 import type { Sha256 } from '../log/record.js'
 
@@ -64,7 +71,7 @@ export type OwnedBy = {
   readonly unclaimed: (found: readonly FoundLayer[]) => Promise<readonly FoundLayer[]>
 }
 
-/** Progress of one intent. `total` is absent while unknown. */
+/** Progress of one intent, or of an export (`intent` `''`). `totalBytes` is absent while unknown. */
 export type Progress = {
   readonly intent: string
   readonly layer: SnapshotId
@@ -73,7 +80,29 @@ export type Progress = {
   readonly totalBytes?: number
 }
 
-export type ExecuteOptions = { readonly signal: AbortSignal; readonly progress: (progress: Progress) => void }
+/** Bytes in chunks of any size; ends after the first Left. A chunk belongs to whoever receives it. */
+export type ByteStream<F> = AsyncIterable<Either<F, Uint8Array>>
+
+/**
+ * `signal` fires when the intent is cancelled: SealLayer and ImportLayer then undo what they have done and fail, if they still
+ * can; it may have fired before the call, when the process that cancelled is dead. `tar`: of ImportLayer, the uncompressed tar;
+ * a Left in it is what the intent fails with.
+ */
+export type ExecuteOptions = {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+  readonly tar?: ByteStream<Failure>
+}
+
+/** A layer to be read as a tar. `parents`: nearest first, the base layer last. */
+export type ExportedLayer = { readonly id: SnapshotId; readonly parents: readonly SnapshotId[] }
+
+export type ExportOptions = {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+  /** Every time in the tar is this one, nanoseconds since 1970. */
+  readonly epoch?: bigint
+}
 
 /** Performs intents. Every call answers, none throws. */
 export type Backend = {
@@ -88,6 +117,11 @@ export type Backend = {
    */
   readonly open: (owner: OwnedBy) => TaskEither<BackendFault, { readonly quarantined: readonly string[] }>
   readonly execute: (intent: Intent, options: ExecuteOptions) => TaskEither<Failure, Result>
+  /**
+   * The Windows layer tar of a layer that is not attached: the same bytes each time while nothing changes it. Begins at the
+   * first `next()`; leaving the loop ends it.
+   */
+  readonly exportLayer: (layer: ExportedLayer, options: ExportOptions) => ByteStream<Failure>
   /** Of a layer that is not attached, counted now. */
   readonly usage: (id: SnapshotId) => TaskEither<BackendFault, Usage>
   /** The content of an attached layer. Answers at once, also for one that is not attached: its files refuse every call. */
@@ -136,4 +170,57 @@ export type Files = {
   readonly link: (existing: string, path: string) => TaskEither<FilesError, void>
   /** `target` is stored as it is and never followed. */
   readonly symlink: (target: string, path: string) => TaskEither<FilesError, void>
+}
+
+/** A blob that is there. */
+export type BlobInfo = { readonly digest: string; readonly size: number; readonly labels: Labels }
+
+/** Writes one blob. After `commit` or `abort` it is over. */
+export type ContentWriter = {
+  readonly write: (bytes: Uint8Array) => TaskEither<StoreFault, void>
+  /**
+   * Makes the blob durable under its digest. InvalidArgument, nothing kept, when size or digest are not those expected. One
+   * that is there already is success; its labels gain those given.
+   */
+  readonly commit: (expected: {
+    readonly digest?: string
+    readonly size?: number
+    readonly labels?: Labels
+  }) => TaskEither<InvalidArgument | StoreFault, BlobInfo>
+  /** Drops what was written. */
+  readonly abort: () => TaskEither<StoreFault, void>
+}
+
+/** Blobs by digest. Every call answers, none throws. */
+export type Content = {
+  readonly info: (digest: string) => TaskEither<NotFound | StoreFault, BlobInfo>
+  /** The bytes as they are there: whoever needs to be sure hashes them. */
+  readonly read: (digest: string) => ByteStream<NotFound | StoreFault>
+  /**
+   * Begins a blob under a name of the caller's choice; what a dead writer left under it is dropped. A StoreFault `REF_LOCKED`
+   * while another writer has it.
+   */
+  readonly writer: (ref: string) => TaskEither<StoreFault, ContentWriter>
+  /** Sets labels of a blob; an empty value deletes. */
+  readonly label: (digest: string, labels: Labels) => TaskEither<NotFound | StoreFault, void>
+}
+
+export type Compression = 'gzip' | 'zstd'
+
+/** A digest in the making. */
+export type Hash = {
+  readonly update: (bytes: Uint8Array) => void
+  /** 64 lower-case hex digits. */
+  readonly digest: () => string
+}
+
+/** Digests and compression, which core does not do itself. */
+export type Codecs = {
+  readonly sha256: () => Hash
+  /** Streams that can't be decompressed are InvalidArgument. Leaving the loop ends it. */
+  readonly decompress: <F>(compression: Compression, bytes: ByteStream<F>) => ByteStream<F | InvalidArgument>
+  /** At the default level, the same bytes for the same bytes. */
+  readonly compress: <F>(compression: Compression, bytes: ByteStream<F>) => ByteStream<F | StoreFault>
+  /** Why it can't compress so, naming the version that could; undefined when it can. Decompressing can always be done. */
+  readonly whyNotCompress: (compression: Compression) => string | undefined
 }

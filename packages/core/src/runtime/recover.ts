@@ -46,7 +46,7 @@ export const recover = async (
   const records: Recorded[] = []
   const watching = engine.events$.subscribe((recorded) => records.push(recorded))
   const state = journal.accepted
-  const outstanding = [...entries(state.outstanding)].map(([, asking]) => intentOf(state, asking))
+  const outstanding = [...entries(state.outstanding)].map(([, asking]) => asking)
   if (findings.length > 0) {
     const recorded = await record(
       engine,
@@ -54,7 +54,7 @@ export const recover = async (
     )
     if (E.isLeft(recorded)) return recorded
   }
-  for (const intent of outstanding) perform(performer, intent)
+  for (const asking of outstanding) perform(performer, intentOf(state, asking), asking.cancelled)
   await idle(performer)
   await settled(journal)
   await detachAll(engine, 'open')

@@ -9,10 +9,12 @@ import { infoOf, type Info } from '../model/snapshot.js'
 import { find, mountsOf } from '../state/queries.js'
 import type { State } from '../state/state.js'
 import { dispatch, endParked, openEngine, plan, type Engine } from './engine.js'
+import { apply, type Differ } from './apply.js'
+import { compare } from './compare.js'
 import type { OpenOptions, Refused, Snapshotter } from './face.js'
 import { settled, writeCheckpoint } from './journal.js'
 import { load } from './load.js'
-import { decodeCallOptions, decodeOpenOptions } from './options.js'
+import { decodeCallOptions, decodeOpenOptions, type Given } from './options.js'
 import { idle, settleOwed, stopPerforming } from './performer.js'
 import type { Backend, EventStore, OpenedStore } from './ports.js'
 import { attachmentOf, outstandingIn, usageOf, walking } from './queries.js'
@@ -22,6 +24,7 @@ type Parts = {
   readonly engine: Engine
   readonly backend: Backend
   readonly store: EventStore
+  readonly differ: Differ
   readonly recovered: readonly Recorded[]
   closing: Promise<E.Either<Fault, void>> | undefined
 }
@@ -30,8 +33,11 @@ type Reply<R> = E.Either<Refused, R> | Promise<E.Either<Refused, R>>
 
 /** Steps in this order, each although an earlier one failed; the first fault is answered. */
 const shut = async ({ engine, backend, store }: Parts): Promise<E.Either<Fault, void>> => {
-  const { journal, performer } = engine
+  const { journal, performer, comparisons } = engine
+  engine.isClosing = true
   endParked(engine)
+  for (const { abort } of comparisons) abort()
+  await Promise.all([...comparisons].map(({ ended }) => ended))
   await settled(journal)
   await idle(performer)
   await settled(journal)
@@ -114,13 +120,16 @@ const verbsOf = (parts: Parts): Pick<Snapshotter, Verbs> => {
 }
 
 const faceOf = (parts: Parts): Snapshotter => {
-  const { engine, backend, recovered } = parts
+  const { engine, backend, recovered, differ } = parts
   return {
     ...verbsOf(parts),
     events$: engine.events$.asObservable(),
     intents$: engine.intents$.asObservable(),
     progress$: engine.progress$.asObservable(),
     recovered,
+    apply: (descriptor, mounts, options) => whileOpen(parts, () => apply(differ, descriptor, mounts, options)),
+    compare: (lower, upper, options) =>
+      whileOpen(parts, () => compare({ ...differ, backend }, lower, upper, options)),
     stat: (key) => ask(parts, key, (state, name) => E.map(infoOf)(find(state, name))),
     mounts: (key) => ask(parts, key, (state, name) => mountsOf(state, name, backend.layout)),
     usage: (key) => ask(parts, key, (_state, name) => usageOf(engine, backend, name)),
@@ -144,7 +153,7 @@ const findings = ({ log, head, lost }: OpenedStore, quarantined: readonly string
 }
 
 const openOn = async (
-  { store, backend, clock, profile }: Required<OpenOptions>,
+  { store, backend, clock, profile, content, codecs }: Given,
   opened: OpenedStore,
 ): Promise<E.Either<Refused, Snapshotter>> => {
   const loaded = await load(store, clock, opened.head, profile)
@@ -152,13 +161,15 @@ const openOn = async (
   const { state } = loaded.right
   const taken = await backend.open({ log: opened.log, unclaimed: (found) => unclaimed(state, clock, found) })()
   if (E.isLeft(taken)) return taken
-  const engine = openEngine({ store, clock, backend, ...loaded.right })
+  const blobs = { content, codecs }
+  const engine = openEngine({ store, clock, backend, blobs, ...loaded.right })
   const recovered = await recover(engine, findings(opened, taken.right.quarantined))
   if (E.isLeft(recovered)) {
     stopPerforming(engine.performer)
     return recovered
   }
-  return E.right(faceOf({ engine, backend, store, recovered: recovered.right, closing: undefined }))
+  const differ = { engine, blobs, layout: backend.layout, profile }
+  return E.right(faceOf({ engine, backend, store, differ, recovered: recovered.right, closing: undefined }))
 }
 
 /**

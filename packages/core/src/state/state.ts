@@ -8,11 +8,18 @@ export type Asking = (
   | EventOf<'PrepareAccepted'>
   | EventOf<'PrepareFailed'>
   | EventOf<'CommitAccepted'>
+  | EventOf<'ApplyAccepted'>
   | EventOf<'RemoveAccepted'>
   | EventOf<'Removed'>
   | EventOf<'AttachAccepted'>
   | EventOf<'DetachAccepted'>
-) & { readonly seq: number; readonly at: string; readonly cause: Cause }
+) & {
+  readonly seq: number
+  readonly at: string
+  readonly cause: Cause
+  /** Its intent is to undo what it has done, if it still can. */
+  readonly cancelled?: true
+}
 
 /** A key or name that an intent works on. `attachment` blocks less than `everything`: Update goes on. */
 export type Pending = { readonly intent: IntentId; readonly blocks: 'everything' | 'attachment' }

@@ -7,6 +7,7 @@ import {
   type Asking,
   type Command,
   type Decided,
+  type Descriptor,
   type Intent,
   type Outcome,
   type Profile,
@@ -24,6 +25,13 @@ const key = fc.constantFrom(...keys)
 const name = fc.constantFrom(...keys, ...names)
 const parent = fc.constantFrom('', '', '', '', ...names, 'a')
 const labels = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('', '1', '2'))
+
+/** A blob whose digest is one digit many times over. */
+export const descriptorOf = (digit: string): Descriptor => ({
+  mediaType: 'application/vnd.oci.image.layer.v1.tar',
+  digest: `sha256:${digit.repeat(64)}`,
+  size: 1024,
+})
 
 /** Commands over so few names that they meet all the time. */
 export const commands: fc.Arbitrary<Command> = fc.oneof(
@@ -43,6 +51,15 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Update' as const), name: name, labels }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Attach' as const), key: name }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Detach' as const), key: name }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('Apply' as const),
+      key: fc.constantFrom('extract-c', ...keys),
+      descriptor: fc.constantFrom('1', '2').map((digit) => descriptorOf(digit)),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('Cancel' as const), key }) },
 )
 
 /** A command, or the end of one of the intents that are outstanding. */
@@ -63,6 +80,7 @@ const results: Readonly<Record<Asking['type'], Result>> = {
   PrepareAccepted: { type: 'LayerCreated', usage, effective: null },
   PrepareFailed: { type: 'LayerDestroyed' },
   CommitAccepted: { type: 'LayerSealed', usage },
+  ApplyAccepted: { type: 'LayerImported', usage, entries: 3 },
   RemoveAccepted: { type: 'LayerRetired' },
   Removed: { type: 'LayerDestroyed' },
   AttachAccepted: { type: 'LayerAttached' },
@@ -73,6 +91,7 @@ export const succeeding = (asking: Asking): Outcome => ({
   type: 'Succeeded',
   intent: String(asking.seq),
   result: results[asking.type],
+  ...(asking.type === 'ApplyAccepted' ? { tar: { diffId: asking.data.descriptor.digest, size: 1024 } } : {}),
 })
 
 export const failing = (asking: Asking): Outcome => ({

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { createHash } from 'node:crypto'
 import {
+  backendFault,
+  hresult,
   noHash,
   pathOf,
   storeFault,
@@ -63,6 +65,8 @@ const success = (intent: Intent): Result => {
       return { type: 'LayerCreated', usage, effective: intent.scratch === null ? null : '21474836480' }
     case 'SealLayer':
       return { type: 'LayerSealed', usage }
+    case 'ImportLayer':
+      return { type: 'LayerImported', usage, entries: 3 }
     case 'AttachLayer':
       return { type: 'LayerAttached' }
     case 'DetachLayer':
@@ -86,10 +90,17 @@ export const recordingBackend = (
     layout,
     supports: { readOnlyViews: false },
     open: () => async () => E.right({ quarantined: [] }),
-    execute: (intent) => async () => {
-      performed.push(intent)
-      const failure = await answer(intent)
-      return failure === undefined ? E.right(success(intent)) : E.left(failure)
+    execute:
+      (intent, { tar = [] }) =>
+      async () => {
+        performed.push(intent)
+        const failure = await answer(intent)
+        if (failure !== undefined) return E.left(failure)
+        for await (const chunk of tar) if (E.isLeft(chunk)) return chunk
+        return E.right(success(intent))
+      },
+    exportLayer: async function* () {
+      yield E.left(backendFault('there is no content to export', hresult.unspecified))
     },
     usage: () => async () => E.right(usage),
     files: ({ id }) => ({ path: pathOf(layout, 'mounts', String(id)), files: {} as Files }),
