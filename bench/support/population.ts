@@ -52,12 +52,18 @@ export const childrenOf = (size: number): Uint32Array => {
   return children
 }
 
+const parentIdsOf = (index: number): readonly number[] => {
+  const parent = parentIndex(index)
+  return parent === undefined ? [] : [parent + 1, ...parentIdsOf(parent)]
+}
+
 /** A snapshot of the population as the state holds it. */
 export const snapshotOf = (index: number, children: number): Snapshot => ({
   id: index + 1,
   kind: isLayer(index) ? 'Committed' : 'Active',
   name: nameOf(index),
   parent: parentOf(index),
+  parents: parentIdsOf(index),
   purpose: 'scratch',
   labels,
   created: at,

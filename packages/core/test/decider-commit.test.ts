@@ -48,6 +48,7 @@ test('a commit moves the record to its name: same id, new times, usage and label
     kind: 'Committed',
     name: 'n',
     parent: '',
+    parents: [],
     purpose: 'scratch',
     labels: { new: '2' },
     created: '2024-02-28T23:59:54.000000000Z',

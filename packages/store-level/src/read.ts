@@ -6,7 +6,7 @@ import { type Database, missingRecords, recordKey, rowPrefix, seqOf } from './da
 type Entry = readonly [key: string, value: string]
 type Range = { readonly gte: string; readonly lt: string }
 
-const recordsPerBatch = 1000
+const recordsPerBatch = 250
 const rowsPerBatch = 250
 const bytesPerBatch = 1 << 20
 

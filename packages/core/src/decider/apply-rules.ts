@@ -24,9 +24,13 @@ export const decideApply = (state: State, { key, descriptor, limits }: Apply): D
   if (unpacked !== undefined) {
     if (unpacked.descriptor.digest === descriptor.digest) return E.right([])
     const found = `snapshot ${key} holds ${unpacked.descriptor.digest} already`
-    return E.left(failedPrecondition(`apply ${descriptor.digest}: ${found}; prepare another with purpose: 'unpack' for it`))
+    return E.left(
+      failedPrecondition(`apply ${descriptor.digest}: ${found}; prepare another with purpose: 'unpack' for it`),
+    )
   }
-  return E.right([{ type: 'ApplyAccepted', data: { id, key, descriptor, limits: { ...defaultApplyLimits, ...limits } } }])
+  return E.right([
+    { type: 'ApplyAccepted', data: { id, key, descriptor, limits: { ...defaultApplyLimits, ...limits } } },
+  ])
 }
 
 /** Of a commit or an apply that has not ended. Asked twice it is cancelled once. */

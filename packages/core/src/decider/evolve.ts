@@ -2,7 +2,7 @@ import { Immer } from 'immer'
 import type { Decided, EventOf } from '../model/event.js'
 import type { Snapshot } from '../model/snapshot.js'
 import { get, remove, set, type Table } from '../state/table.js'
-import type { Asking, Pending, State } from '../state/state.js'
+import { parentIds, type Asking, type Pending, type State } from '../state/state.js'
 
 const immer = new Immer({ autoFreeze: true })
 
@@ -66,6 +66,7 @@ const prepared = (state: State, event: Decided & EventOf<'Prepared'>): Change =>
     kind,
     name: key,
     parent,
+    parents: parentIds(state, parent),
     purpose,
     labels,
     created: event.at,
@@ -80,7 +81,8 @@ const prepared = (state: State, event: Decided & EventOf<'Prepared'>): Change =>
 const committed = (state: State, event: Decided & EventOf<'Committed'>): Change => {
   const { key, name, parent, labels } = askedBy(state, event, 'CommitAccepted').data
   const snapshot = immer.produce(found(state.snapshots, key), (draft) => {
-    Object.assign(draft, { kind: 'Committed', name, parent, labels, usage: event.data.usage })
+    const parents = parentIds(state, parent)
+    Object.assign(draft, { kind: 'Committed', name, parent, parents, labels, usage: event.data.usage })
     draft.created = event.at
     draft.updated = event.at
   })

@@ -1,5 +1,5 @@
 import type { State } from '../state/state.js'
-import { changes, withRow, type Table } from '../state/table.js'
+import { changes, collectRows, type Table } from '../state/table.js'
 import type { Replayed } from './replay.js'
 
 /** A row of a checkpoint. The first character of `key` tells the table; `value` undefined deletes. */
@@ -8,10 +8,8 @@ export type CheckpointRow = { readonly key: string; readonly value: string | und
 /** The key of the row that says which record a checkpoint stands for. */
 export const headRow = 'h'
 
-const tables = { s: 'snapshots', a: 'attached', p: 'pending', o: 'outstanding' } as const
-
 /** The prefixes of a checkpoint's rows, the head's apart. */
-export const rowPrefixes = Object.keys(tables) as readonly (keyof typeof tables)[]
+export const rowPrefixes = ['s', 'a', 'p', 'o'] as const
 
 /** Raised when rows are written differently. Rows of another version are refused. */
 const version = 1
@@ -38,8 +36,25 @@ export const openHeadRow = (value: string, initial: State): Replayed | undefined
   return found === version ? { state: { ...initial, ...rest }, hash } : undefined
 }
 
-/** The state with one more row. */
-export const withCheckpointRow = (state: State, key: string, value: string): State => {
-  const name = tables[key[0] as keyof typeof tables]
-  return { ...state, [name]: withRow(state[name] as Table<unknown>, key.slice(1), value) }
+/** A state in the making: its rows in any order, no two of one key. `state` ends it. */
+export type CheckpointRows = { readonly add: (key: string, value: string) => void; readonly state: () => State }
+
+/** Takes the rows of a checkpoint whose head row stands for `head`. */
+export const collectCheckpoint = (head: State): CheckpointRows => {
+  const rows = {
+    s: collectRows(head.snapshots.decode),
+    a: collectRows(head.attached.decode),
+    p: collectRows(head.pending.decode),
+    o: collectRows(head.outstanding.decode),
+  }
+  return {
+    add: (key, value) => rows[key[0] as keyof typeof rows].add(key.slice(1), value),
+    state: () => ({
+      ...head,
+      snapshots: rows.s.table(),
+      attached: rows.a.table(),
+      pending: rows.p.table(),
+      outstanding: rows.o.table(),
+    }),
+  }
 }

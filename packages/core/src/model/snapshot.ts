@@ -46,6 +46,8 @@ export type Snapshot = {
   readonly name: string
   /** The parent's name; `''`: none. */
   readonly parent: string
+  /** Ids of the parents, nearest first, the base layer last. Absent in rows of checkpoints that are older than this field. */
+  readonly parents?: readonly SnapshotId[]
   readonly purpose: Purpose
   readonly labels: Labels
   /** RFC 3339 UTC with nine digits. Reset by commit. */

@@ -31,7 +31,9 @@ export const blobsFor = (
   { content, codecs }: Blobs,
 ): E.Either<Refused, { readonly content: Content; readonly codecs: Codecs }> =>
   content === undefined || codecs === undefined
-    ? E.left(failedPrecondition(`${asked}: openSnapshotter was given no ${content === undefined ? 'content' : 'codecs'}`))
+    ? E.left(
+        failedPrecondition(`${asked}: openSnapshotter was given no ${content === undefined ? 'content' : 'codecs'}`),
+      )
     : E.right({ content, codecs })
 
 /** A name for a blob being written that nobody else uses. */
@@ -78,7 +80,11 @@ const nextOf = <T>(iterator: AsyncIterator<T>, signal?: AbortSignal): Promise<It
 const isStream = (stream: unknown): stream is AsyncIterable<unknown> =>
   typeof stream === 'object' && stream !== null && Symbol.asyncIterator in stream
 
-type Giving = { readonly descriptor: Descriptor; readonly stream: AsyncIterable<unknown>; readonly signal?: AbortSignal }
+type Giving = {
+  readonly descriptor: Descriptor
+  readonly stream: AsyncIterable<unknown>
+  readonly signal?: AbortSignal
+}
 
 /** Hands the caller's stream to `write`, which stops it with a Left; a stream that throws is the caller's mistake. */
 const passOn = async (

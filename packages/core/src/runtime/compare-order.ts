@@ -40,4 +40,3 @@ export const decodeOrder = (options: unknown): E.Either<Refused, Order> => {
   const epoch = sourceDateEpoch === undefined ? undefined : BigInt(sourceDateEpoch) * nanosecondsPerSecond
   return E.right({ mediaType, compression, labels: labels as Labels, ref, epoch, signal: given.right.signal })
 }
-

@@ -47,7 +47,11 @@ async function* exported(
   backend: Backend,
   id: SnapshotId,
   parents: readonly SnapshotId[],
-  { engine, epoch, signal }: { readonly engine: Engine; readonly epoch: bigint | undefined; readonly signal: AbortSignal },
+  {
+    engine,
+    epoch,
+    signal,
+  }: { readonly engine: Engine; readonly epoch: bigint | undefined; readonly signal: AbortSignal },
 ): ByteStream<Failure> & AsyncGenerator {
   const options = {
     signal,

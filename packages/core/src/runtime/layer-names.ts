@@ -1,8 +1,7 @@
 import type { Decided } from '../model/event.js'
 import type { SnapshotId } from '../model/snapshot.js'
-import type { State } from '../state/state.js'
-import { entries } from '../state/table.js'
-import { rowSliceLength } from './limits.js'
+import { snapshotIds, type State } from '../state/state.js'
+import { sliceLength } from './limits.js'
 import type { Clock } from './ports.js'
 
 /**
@@ -25,9 +24,9 @@ export const openLayerNames = (accepted: () => State, clock: Clock): LayerNames 
 
   const gather = async (): Promise<void> => {
     let visited = 0
-    for (const [name, { id }] of entries(accepted().snapshots)) {
+    for (const [name, id] of snapshotIds(accepted())) {
       if (!followed.has(id)) names.set(id, name)
-      if (++visited % rowSliceLength === 0) await clock.yield()
+      if (++visited % sliceLength === 0) await clock.yield()
     }
     followed.clear()
     isGathered = true

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { headRow, openHeadRow, rowPrefixes, withCheckpointRow } from '../log/checkpoint.js'
+import { collectCheckpoint, headRow, openHeadRow, rowPrefixes } from '../log/checkpoint.js'
 import { noHash } from '../log/record.js'
 import { replay, type Replayed } from '../log/replay.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
@@ -36,15 +36,15 @@ const checkpointState = async (
 ): Promise<E.Either<StoreFault, Replayed>> => {
   const found = await checkpointHead(store, initial)
   if (E.isLeft(found) || found.right.state.seq === 0) return found
-  let { state } = found.right
+  const collected = collectCheckpoint(found.right.state)
   for (const prefix of rowPrefixes) {
     for await (const rows of store.rows(prefix)) {
       if (E.isLeft(rows)) return rows
-      for (const { key, value } of rows.right) if (value !== undefined) state = withCheckpointRow(state, key, value)
+      for (const { key, value } of rows.right) if (value !== undefined) collected.add(key, value)
       await clock.yield()
     }
   }
-  return E.right({ state, hash: found.right.hash })
+  return E.right({ state: collected.state(), hash: found.right.hash })
 }
 
 /** Reads the checkpoint, then the records after it, checking that they reach the store's head. */

@@ -68,4 +68,3 @@ export const stopOf = (engine: Engine, signal: AbortSignal | undefined): Stop & 
     },
   }
 }
-

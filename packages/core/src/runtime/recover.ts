@@ -3,7 +3,7 @@ import { intentOf } from '../decider/intents.js'
 import { recordAll } from '../decider/step.js'
 import type { Event, Recorded } from '../model/event.js'
 import type { SnapshotId } from '../model/snapshot.js'
-import type { State } from '../state/state.js'
+import { snapshotIds, type State } from '../state/state.js'
 import { entries } from '../state/table.js'
 import { dispatch, record, type Engine } from './engine.js'
 import type { Refused } from './face.js'
@@ -20,7 +20,7 @@ export const unclaimed = async (
 ): Promise<readonly FoundLayer[]> => {
   if (found.length === 0) return []
   const recorded = new Set<SnapshotId>()
-  for (const [, { id }] of entries(state.snapshots)) {
+  for (const [, id] of snapshotIds(state)) {
     recorded.add(id)
     if (recorded.size % sliceLength === 0) await clock.yield()
   }

@@ -128,8 +128,7 @@ const faceOf = (parts: Parts): Snapshotter => {
     progress$: engine.progress$.asObservable(),
     recovered,
     apply: (descriptor, mounts, options) => whileOpen(parts, () => apply(differ, descriptor, mounts, options)),
-    compare: (lower, upper, options) =>
-      whileOpen(parts, () => compare({ ...differ, backend }, lower, upper, options)),
+    compare: (lower, upper, options) => whileOpen(parts, () => compare({ ...differ, backend }, lower, upper, options)),
     stat: (key) => ask(parts, key, (state, name) => E.map(infoOf)(find(state, name))),
     mounts: (key) => ask(parts, key, (state, name) => mountsOf(state, name, backend.layout)),
     usage: (key) => ask(parts, key, (_state, name) => usageOf(engine, backend, name)),

@@ -48,7 +48,8 @@ async function* verified(
   }
   const sum = `sha256:${hash.digest()}`
   if (found !== size) yield E.left(invalidArgument('descriptor.size', size, `must be that of the blob, ${found}`))
-  else if (sum !== digest) yield E.left(invalidArgument('descriptor.digest', digest, `must be that of the blob, ${sum}`))
+  else if (sum !== digest)
+    yield E.left(invalidArgument('descriptor.digest', digest, `must be that of the blob, ${sum}`))
 }
 
 /** What an iterator still has; leaving the loop does not end it. */
@@ -67,7 +68,10 @@ const headOf = (chunks: readonly E.Either<unknown, Uint8Array>[]): Uint8Array =>
 }
 
 /** The bytes out of whatever compression is found in front of them. */
-async function* decompressed(bytes: ByteStream<Failure>, codecs: Codecs): AsyncGenerator<E.Either<Failure, Uint8Array>> {
+async function* decompressed(
+  bytes: ByteStream<Failure>,
+  codecs: Codecs,
+): AsyncGenerator<E.Either<Failure, Uint8Array>> {
   const iterator = bytes[Symbol.asyncIterator]()
   try {
     const first: E.Either<Failure, Uint8Array>[] = []

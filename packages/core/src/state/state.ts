@@ -1,7 +1,7 @@
 import type { Cause, EventOf } from '../model/event.js'
 import type { IntentId } from '../model/intent.js'
 import type { Profile, Snapshot, SnapshotId } from '../model/snapshot.js'
-import { emptyTable, get, type Table } from './table.js'
+import { emptyTable, get, leavesOf, valueOf, type Table } from './table.js'
 
 /** An event whose intent has not ended, in its place in the log. */
 export type Asking = (
@@ -59,14 +59,20 @@ export const initialState = (profile: Profile): State => ({
 /** Whether the content of the snapshot is laid out in a directory now. */
 export const isAttached = (state: State, key: string): boolean => get(state.attached, key) !== undefined
 
-/** The ids of a snapshot's parents, nearest first, the base layer last. */
+/** The id of a snapshot called `parent` and those of its parents, nearest first, the base layer last; none for `''`. */
 export const parentIds = (state: State, parent: string): readonly SnapshotId[] => {
-  const ids: SnapshotId[] = []
-  for (let name = parent; name !== '';) {
-    const snapshot = get(state.snapshots, name)
-    if (snapshot === undefined) throw new Error(`the state holds no record of the parent ${name}`)
-    ids.push(snapshot.id)
-    name = snapshot.parent
+  if (parent === '') return []
+  const snapshot = get(state.snapshots, parent)
+  if (snapshot === undefined) throw new Error(`the state holds no record of the parent ${parent}`)
+  return [snapshot.id, ...(snapshot.parents ?? parentIds(state, snapshot.parent))]
+}
+
+const idInRow = /^\{"id":(\d+),/
+
+/** Every snapshot's key or name and id. Reads the id off rows of a checkpoint without decoding them. */
+export function* snapshotIds({ snapshots }: State): Generator<readonly [name: string, id: SnapshotId]> {
+  for (const leaf of leavesOf(snapshots.root)) {
+    const digits = leaf.row === undefined ? undefined : idInRow.exec(leaf.row)?.[1]
+    yield [leaf.key, digits === undefined ? valueOf(snapshots, leaf).id : Number(digits)]
   }
-  return ids
 }

@@ -42,7 +42,7 @@ const ones = (bits: number): number => {
 
 const indexOf = (bitmap: number, bit: number): number => ones(bitmap & (bit - 1))
 
-/** `decode` reads entries added by `withRow`. */
+/** `decode` reads entries that came as rows. */
 export const emptyTable = <V>(decode: (row: string) => V): Table<V> => ({ size: 0, root: undefined, decode })
 
 /** Where a key is, or belongs, among leaves in the order of their keys. */
@@ -80,7 +80,8 @@ const leafOf = <V>(root: Node<V> | undefined, key: string, hash: number): Leaf<V
   return undefined
 }
 
-const valueOf = <V>(table: Table<V>, leaf: Leaf<V>): V => {
+/** The value of an entry, decoded if it is still text. */
+export const valueOf = <V>(table: Table<V>, leaf: Leaf<V>): V => {
   if (leaf.value === undefined) {
     leaf.value = table.decode(leaf.row as string)
     leaf.row = undefined
@@ -124,19 +125,57 @@ const inserted = <V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): N
   return { tag: 1, bitmap: node.bitmap | bit, nodes }
 }
 
-const withLeaf = <V>(table: Table<V>, leaf: Leaf<V>): Table<V> => ({
-  size: leafOf(table.root, leaf.key, leaf.hash) === undefined ? table.size + 1 : table.size,
-  root: inserted(table.root, leaf, 0),
-  decode: table.decode,
-})
-
 /** The table with the value under the key. */
-export const set = <V>(table: Table<V>, key: string, value: V): Table<V> =>
-  withLeaf(table, { tag: 0, hash: hashOf(key), key, value, row: undefined })
+export const set = <V>(table: Table<V>, key: string, value: V): Table<V> => {
+  const leaf: Leaf<V> = { tag: 0, hash: hashOf(key), key, value, row: undefined }
+  return {
+    size: leafOf(table.root, key, leaf.hash) === undefined ? table.size + 1 : table.size,
+    root: inserted(table.root, leaf, 0),
+    decode: table.decode,
+  }
+}
 
-/** The table with an entry that stays text until it is first read. */
-export const withRow = <V>(table: Table<V>, key: string, row: string): Table<V> =>
-  withLeaf(table, { tag: 0, hash: hashOf(key), key, value: undefined, row })
+/** A branch that nobody else holds yet. */
+type Growing<V> = { readonly tag: 1; bitmap: number; readonly nodes: Node<V>[] }
+
+const grow = <V>(root: Growing<V>, leaf: Leaf<V>): void => {
+  let node = root
+  for (let shift = 0; ; shift += bitsPerLevel) {
+    const bit = bitOf(leaf.hash, shift)
+    const index = indexOf(node.bitmap, bit)
+    if ((node.bitmap & bit) === 0) {
+      node.nodes.splice(index, 0, leaf)
+      node.bitmap |= bit
+      return
+    }
+    const below = node.nodes[index] as Node<V>
+    if (below.tag !== 1) {
+      node.nodes[index] = inserted(below, leaf, shift + bitsPerLevel)
+      return
+    }
+    node = below as Growing<V>
+  }
+}
+
+/** A table in the making: filled in place, which is quicker than entry by entry. `table` ends it. */
+export type Rows<V> = { readonly add: (key: string, row: string) => void; readonly table: () => Table<V> }
+
+/** For a table of rows, no two of one key, that stay text until they are first read with `decode`. */
+export const collectRows = <V>(decode: (row: string) => V): Rows<V> => {
+  const root: Growing<V> = { tag: 1, bitmap: 0, nodes: [] }
+  let size = 0
+  return {
+    add: (key, row) => {
+      size++
+      grow(root, { tag: 0, hash: hashOf(key), key, value: undefined, row })
+    },
+    table: () => {
+      const [only] = root.nodes
+      if (only === undefined) return emptyTable(decode)
+      return { size, root: root.nodes.length === 1 && only.tag !== 1 ? only : root, decode }
+    },
+  }
+}
 
 const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
   if (node.tag === 0) return undefined
@@ -161,7 +200,8 @@ export const remove = <V>(table: Table<V>, key: string): Table<V> => {
   return { size: table.size - 1, root: without(table.root, hash, key, 0), decode: table.decode }
 }
 
-function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
+/** All entries as they are held, in an order of no meaning. */
+export function* leavesOf<V>(node: Node<V> | undefined): Generator<Leaf<V>> {
   if (node === undefined) return
   if (node.tag === 0) yield node
   else for (const below of node.tag === 1 ? node.nodes : node.leaves) yield* leavesOf(below)

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { initialState, type Profile, type Replayed } from '@varve/core'
-import { headRow, openHeadRow, rowPrefixes, withCheckpointRow, type CheckpointRow } from '../../src/log/checkpoint.js'
+import { collectCheckpoint, headRow, openHeadRow, rowPrefixes, type CheckpointRow } from '../../src/log/checkpoint.js'
 
 /** The rows that a store keeps. */
 export type Kept = Map<string, string>
@@ -16,9 +16,9 @@ export const keep = (kept: Kept, rows: Iterable<CheckpointRow>): void => {
 export const loaded = (kept: Kept, profile: Profile = 'bind'): Replayed => {
   const head = openHeadRow(kept.get(headRow) ?? '', initialState(profile))
   if (head === undefined) throw new Error('the head is of another version')
-  let { state } = head
+  const collected = collectCheckpoint(head.state)
   for (const [key, value] of kept) {
-    if ((rowPrefixes as readonly string[]).includes(key[0] ?? '')) state = withCheckpointRow(state, key, value)
+    if ((rowPrefixes as readonly string[]).includes(key[0] ?? '')) collected.add(key, value)
   }
-  return { state, hash: head.hash }
+  return { state: collected.state(), hash: head.hash }
 }
