@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { withContext, type Context, type Group } from './context.js'
 import type { Figure } from './figure.js'
 import { acceptStep } from './figures/accept-step.js'
+import { layerMemory, layers } from './figures/layers.js'
 import { longestSlice } from './figures/longest-slice.js'
 import { openRows } from './figures/open-rows.js'
 import { replayFigures } from './figures/replay.js'
@@ -18,6 +19,8 @@ const groups: Readonly<Record<string, Group>> = {
   'open-rows': openRows,
   'large-write-path': largeWritePath,
   'slow-backend': slowBackend,
+  layers,
+  'layer-memory': layerMemory,
 }
 
 const options = ['--json', '--quick']
