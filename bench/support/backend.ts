@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pathOf, type Backend, type Files, type Intent, type Result } from '@varve/core'
+import { backendFault, hresult, pathOf, type Backend, type Files, type Intent, type Result } from '@varve/core'
 
 const usage = { size: 4_194_304, inodes: 0, onDisk: 4_194_304, scratch: 4_194_304 }
 const layout = { root: 'C:\\varve', separator: '\\' } as const
@@ -11,6 +11,8 @@ export const success = (intent: Intent): Result => {
       return { type: 'LayerCreated', usage, effective: intent.scratch === null ? null : '21474836480' }
     case 'SealLayer':
       return { type: 'LayerSealed', usage }
+    case 'ImportLayer':
+      return { type: 'LayerImported', usage, entries: 0 }
     case 'AttachLayer':
       return { type: 'LayerAttached' }
     case 'DetachLayer':
@@ -31,6 +33,9 @@ export const instantBackend = (wait?: (intent: Intent) => Promise<void> | undefi
     const waiting = wait?.(intent)
     if (waiting !== undefined) await waiting
     return E.right(success(intent))
+  },
+  exportLayer: async function* () {
+    yield E.left(backendFault('there is nothing to export', hresult.unspecified))
   },
   usage: () => async () => E.right(usage),
   files: ({ id }) => ({ path: pathOf(layout, 'mounts', String(id)), files: {} as Files }),

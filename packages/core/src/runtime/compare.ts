@@ -13,8 +13,8 @@ import {
 import type { Snapshot, SnapshotId } from '../model/snapshot.js'
 import { find } from '../state/queries.js'
 import { isAttached, parentIds } from '../state/state.js'
-import { blobsFor, ownRef, type Differ } from './apply.js'
 import { decodeOrder, type Order } from './compare-order.js'
+import { blobsFor, ownRef, type Differ } from './differ.js'
 import type { Engine } from './engine.js'
 import type { Refused } from './face.js'
 import { layersAt } from './layers-at.js'
@@ -126,7 +126,7 @@ const recordedBlob = async (
 const isThere = async ({ content }: Blobs, digest: string): Promise<boolean> => E.isRight(await content.info(digest)())
 
 const compareUpper = async (
-  differ: Differ & { readonly backend: Backend },
+  differ: Differ,
   blobs: Blobs,
   order: Order,
   upper: { readonly snapshot: Snapshot; readonly parents: readonly SnapshotId[] },
@@ -150,12 +150,12 @@ const compareUpper = async (
 
 /** Writes what a layer changed to the content; see the face. */
 export const compare = async (
-  differ: Differ & { readonly backend: Backend },
+  differ: Differ,
   lower: unknown,
   upper: unknown,
   options: unknown,
 ): Promise<E.Either<Refused, Descriptor>> => {
-  const { engine, layout, profile } = differ
+  const { engine, backend, profile } = differ
   const order = decodeOrder(options)
   if (E.isLeft(order)) return order
   const stack = layerStack(lower, upper, profile)
@@ -165,7 +165,7 @@ export const compare = async (
   const { compression, signal } = order.right
   const why = compression === 'none' ? undefined : blobs.right.codecs.whyNotCompress(compression)
   if (why !== undefined) return E.left(unimplemented(`compare as ${shown(order.right.mediaType)}: ${why}`))
-  const ids = layersAt('compare', layout, stack.right)
+  const ids = layersAt('compare', backend.layout, stack.right)
   if (E.isLeft(ids)) return ids
   if (signal?.aborted === true) return E.left(aborted(signal.reason))
   const stop = stopOf(engine, signal)

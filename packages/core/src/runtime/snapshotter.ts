@@ -9,8 +9,9 @@ import { infoOf, type Info } from '../model/snapshot.js'
 import { find, mountsOf } from '../state/queries.js'
 import type { State } from '../state/state.js'
 import { dispatch, endParked, openEngine, plan, type Engine } from './engine.js'
-import { apply, type Differ } from './apply.js'
+import { apply } from './apply.js'
 import { compare } from './compare.js'
+import type { Differ } from './differ.js'
 import type { OpenOptions, Refused, Snapshotter } from './face.js'
 import { settled, writeCheckpoint } from './journal.js'
 import { load } from './load.js'
@@ -128,7 +129,7 @@ const faceOf = (parts: Parts): Snapshotter => {
     progress$: engine.progress$.asObservable(),
     recovered,
     apply: (descriptor, mounts, options) => whileOpen(parts, () => apply(differ, descriptor, mounts, options)),
-    compare: (lower, upper, options) => whileOpen(parts, () => compare({ ...differ, backend }, lower, upper, options)),
+    compare: (lower, upper, options) => whileOpen(parts, () => compare(differ, lower, upper, options)),
     stat: (key) => ask(parts, key, (state, name) => E.map(infoOf)(find(state, name))),
     mounts: (key) => ask(parts, key, (state, name) => mountsOf(state, name, backend.layout)),
     usage: (key) => ask(parts, key, (_state, name) => usageOf(engine, backend, name)),
@@ -167,7 +168,7 @@ const openOn = async (
     stopPerforming(engine.performer)
     return recovered
   }
-  const differ = { engine, blobs, layout: backend.layout, profile }
+  const differ = { engine, backend, blobs, profile }
   return E.right(faceOf({ engine, backend, store, differ, recovered: recovered.right, closing: undefined }))
 }
 
