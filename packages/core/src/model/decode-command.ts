@@ -72,11 +72,11 @@ export const unknownField = (value: object, known: Readonly<Record<string, unkno
 
 /** An object of these fields and no others. */
 const object =
-  (name: string, checks: Readonly<Record<string, Check>>): Check =>
+  (what: string, checks: Readonly<Record<string, Check>>): Check =>
   (field, value) => {
-    if (!hasFields(value)) return invalidArgument(field, value, `must be ${name}`)
+    if (!hasFields(value)) return invalidArgument(field, value, `must be ${what}`)
     const unknown = unknownField(value, checks)
-    if (unknown !== undefined) return invalidArgument(`${field}.${unknown}`, value[unknown], `is no field of ${name}`)
+    if (unknown !== undefined) return invalidArgument(`${field}.${unknown}`, value[unknown], `is no field of ${what}`)
     for (const [key, check] of Object.entries(checks)) {
       const fault = check(`${field}.${key}`, value[key])
       if (fault !== undefined) return fault

@@ -17,7 +17,7 @@ import { failJournal, openJournal, settled, take, type Journal, type JournalStar
 import { openLayerNames, type LayerNames } from './layer-names.js'
 import { queueLimit } from './limits.js'
 import { openParking, type Parked, type Parking } from './parking.js'
-import { cancel, isCancelled, openPerformer, perform, type Performer } from './performer.js'
+import { cancel, openPerformer, perform, wasCancelled, type Performer } from './performer.js'
 import type { Backend, Clock, Progress } from './ports.js'
 import { openTar, type Blobs } from './unpack.js'
 
@@ -42,6 +42,8 @@ export type Engine = {
   /** Who waits for the end of an intent. */
   readonly answers: Map<IntentId, Answer>
   unanswered: number
+  /** Blobs that were begun: no two get the same name, whatever the clock says. */
+  begun: number
 }
 
 export const openEngine = (
@@ -53,8 +55,11 @@ export const openEngine = (
     ...start,
     onDurable: (records, steps) => {
       for (const record of records) events$.next(record)
-      for (const { type, data } of records) if (type === 'CancelAccepted') cancel(performer, data.intent)
-      for (const { intents } of steps) for (const intent of intents) perform(performer, intent)
+      const cancelled = new Set<IntentId>()
+      for (const { type, data } of records) if (type === 'CancelAccepted') cancelled.add(data.intent)
+      for (const id of cancelled) cancel(performer, id)
+      for (const { intents } of steps)
+        for (const intent of intents) perform(performer, intent, cancelled.has(intent.id))
     },
   })
   const performer = openPerformer({
@@ -80,6 +85,7 @@ export const openEngine = (
     progress$,
     answers: new Map(),
     unanswered: 0,
+    begun: 0,
   }
   return engine
 }
@@ -187,7 +193,7 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
     const answer: Answer = (result) => {
       engine.unanswered--
       signal?.removeEventListener('abort', onAbort)
-      const isEndedBySignal = signal?.aborted === true && E.isLeft(result) && isCancelled(result.left)
+      const isEndedBySignal = signal?.aborted === true && E.isLeft(result) && wasCancelled(result.left)
       resolve(isEndedBySignal ? E.left(aborted(signal.reason)) : result)
     }
     const touches = (): Touches => touchesOf(engine.journal.accepted, command)
@@ -200,8 +206,8 @@ export const dispatch = (engine: Engine, command: Command, signal?: AbortSignal)
       }
       const cancelling = cancelOf(command)
       if (cancelling === undefined) return resolve(refused)
-      // Refused when it comes too late; then the command ends as if nobody had asked.
-      attempt(engine, cancelling, () => undefined)
+      // What is under way on that key may be another caller's. A refusal of the cancel comes too late to matter.
+      if ([...engine.answers.values()].includes(answer)) attempt(engine, cancelling, () => undefined)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     if (engine.parking.isBehind(touches()) || !attempt(engine, command, answer)) engine.parking.park(parked)

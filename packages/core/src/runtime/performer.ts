@@ -84,7 +84,7 @@ const cancelledFault = ({ type, layer }: Intent): BackendFault =>
   backendFault(`${type} of layer ${layer} was cancelled; the layer is as it was before`, hresult.cancelled)
 
 /** Whether this is how a cancelled intent ended. */
-export const isCancelled = (refused: Refused): boolean =>
+export const wasCancelled = (refused: Refused): boolean =>
   refused._tag === 'BackendFault' && refused.code === hresult.cancelled
 
 type Done = { readonly result: Result; readonly tar?: TarRead }
