@@ -70,13 +70,11 @@ export const unknownField = (value: object, known: Readonly<Record<string, unkno
     .map(String)
     .find((field) => !Object.hasOwn(known, field))
 
-/** An object of these fields and no others. */
+/** An object with these fields. */
 const object =
   (what: string, checks: Readonly<Record<string, Check>>): Check =>
   (field, value) => {
     if (!hasFields(value)) return invalidArgument(field, value, `must be ${what}`)
-    const unknown = unknownField(value, checks)
-    if (unknown !== undefined) return invalidArgument(`${field}.${unknown}`, value[unknown], `is no field of ${what}`)
     for (const [key, check] of Object.entries(checks)) {
       const fault = check(`${field}.${key}`, value[key])
       if (fault !== undefined) return fault
@@ -84,8 +82,16 @@ const object =
     return undefined
   }
 
+/** Descriptors in manifests have annotations and more, which mean nothing to a layer. */
 const descriptor = object('a descriptor', { mediaType: text(nameLimit), digest, size: count(0) })
-const limits = object('limits', { entries: optional(count(1)), bytes: optional(count(1)) })
+
+const limitChecks = { entries: optional(count(1)), bytes: optional(count(1)) }
+const limits: Check = (field, value) => {
+  const unknown = hasFields(value) ? unknownField(value, limitChecks) : undefined
+  return unknown === undefined
+    ? object('limits', limitChecks)(field, value)
+    : invalidArgument(`${field}.${unknown}`, unknown, 'is no limit')
+}
 
 const labels: Check = (_field, value) => labelsFault(value)
 const by = optional(text(byLimit))
@@ -105,8 +111,17 @@ const fields: Readonly<Record<Command['type'], Readonly<Record<string, Check>>>>
   Cancel: onKey,
 }
 
-const withoutUndefined = (value: object): object =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
+const withoutUndefined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+
+/** A checked command with what it means and nothing else. */
+const kept = (command: Command): Command => {
+  if (command.type !== 'Apply') return withoutUndefined(command)
+  const { descriptor: given, limits: found, ...others } = command
+  const { mediaType, digest: sum, size } = given
+  const own = found === undefined ? {} : { limits: withoutUndefined(found) }
+  return { ...withoutUndefined(others), descriptor: { mediaType, digest: sum, size }, ...own }
+}
 
 /**
  * A command as it may be decided, or InvalidArgument naming the first bad field. Refuses before any state is looked at:
@@ -129,7 +144,7 @@ export const decodeCommand = (input: unknown): E.Either<Rejection, Command> => {
     const fault = check(field, command[field])
     if (fault !== undefined) return E.left(fault)
   }
-  return E.right(withoutUndefined(command) as Command)
+  return E.right(kept(command as Command))
 }
 
 /** A key or name that a query looks up. */
