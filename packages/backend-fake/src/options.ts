@@ -16,6 +16,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const intents: ReadonlySet<unknown> = new Set<Intent['type']>([
   'CreateLayer',
   'SealLayer',
+  'ImportLayer',
   'AttachLayer',
   'DetachLayer',
   'RetireLayer',

@@ -50,11 +50,7 @@ export type PromiseSnapshotter = Streams & {
   ) => Promise<{ readonly path: string; readonly files: PromiseFiles }>
   readonly detach: (key: string, options?: CallOptions) => Promise<void>
   readonly apply: (descriptor: Descriptor, mounts: readonly Mount[], options?: ApplyOptions) => Promise<Descriptor>
-  readonly compare: (
-    lower: readonly Mount[],
-    upper: readonly Mount[],
-    options?: CompareOptions,
-  ) => Promise<Descriptor>
+  readonly compare: (lower: readonly Mount[], upper: readonly Mount[], options?: CompareOptions) => Promise<Descriptor>
   readonly stat: (key: string) => Promise<Info>
   readonly mounts: (key: string) => Promise<readonly Mount[]>
   readonly usage: (key: string) => Promise<Usage>

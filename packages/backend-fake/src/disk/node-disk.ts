@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { pathOf, type Layout } from '@varve/core/ports'
 import type { SparseFile } from '../artefacts/vhdx.js'
-import type { Disk, Entry, EntryType, Stat } from '../world/disk.js'
+import type { Disk, Entry, EntryType, Output, Stat } from '../world/disk.js'
 import { hostName, readName, type HostName } from './host-names.js'
 
 const { COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = fs.constants
@@ -64,14 +64,19 @@ const withFile = <T>(path: HostName, flags: string, use: (file: number) => T): T
 }
 
 /** A read may answer less than was asked for before the end of a file. */
-const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
-  const bytes = new Uint8Array(length)
+const fill = (file: number, offset: number, bytes: Uint8Array): number => {
   let filled = 0
-  while (filled < length) {
-    const count = fs.readSync(file, bytes, filled, length - filled, offset + filled)
+  while (filled < bytes.length) {
+    const count = fs.readSync(file, bytes, filled, bytes.length - filled, offset + filled)
     if (count === 0) break
     filled += count
   }
+  return filled
+}
+
+const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(length)
+  const filled = fill(file, offset, bytes)
   return filled === length ? bytes : bytes.slice(0, filled)
 }
 
@@ -147,8 +152,14 @@ const writeSparse = (path: HostName, { length, segments }: SparseFile): void =>
     fs.ftruncateSync(file, length)
   })
 
-/** Seconds as Node takes them: a double, good for about a quarter of a microsecond. */
-const seconds = (nanoseconds: bigint): number => Number(nanoseconds) / 1e9
+/**
+ * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which is cut to whole microseconds towards
+ * zero. Half of one more keeps a time that was copied from changing with every copy.
+ */
+const seconds = (nanoseconds: bigint): number => {
+  const microseconds = Number((nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)) / 1_000n)
+  return (microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6
+}
 
 const isRoot = process.getuid?.() === 0
 
@@ -168,6 +179,36 @@ const restore = (path: HostName, stat: Stat): void => {
   if (stat.type === 'symlink') return fs.lutimesSync(path, modified, modified)
   fs.chmodSync(path, stat.mode)
   fs.utimesSync(path, modified, modified)
+}
+
+const setTime = (path: HostName, modified: bigint): void => {
+  const time = seconds(modified)
+  fs.lutimesSync(path, time, time)
+}
+
+const create = (path: HostName): Output => {
+  let file: number | undefined = fs.openSync(path, 'wx')
+  let written = 0
+  const opened = (): number => {
+    if (file === undefined) throw new Error(`${String(path)} is closed already`)
+    return file
+  }
+  return {
+    write: (bytes) => {
+      writeFully(opened(), bytes, written)
+      written += bytes.length
+    },
+    setTime: (modified) => {
+      const time = seconds(modified)
+      fs.futimesSync(opened(), time, time)
+    },
+    close: () => {
+      if (file === undefined) return
+      const closing = file
+      file = undefined
+      fs.closeSync(closing)
+    },
+  }
 }
 
 /** Not by `recursive`, which calls a read-only file system ENOENT. */
@@ -200,6 +241,8 @@ export const nodeDisk = (layout: Layout): Disk => {
     lstat: (path) => statAt(host(path)),
     readdir: (path) => readDirectory(host(path)),
     read: (path, offset, length) => withFile(host(path), 'r', (file) => readFully(file, offset, length)),
+    readInto: (path, offset, into) => withFile(host(path), 'r', (file) => fill(file, offset, into)),
+    create: (path) => create(host(path)),
     write: (path, bytes) => fs.writeFileSync(host(path), bytes),
     append: (path, bytes) => fs.appendFileSync(host(path), bytes),
     writeSparse: (path, file) => writeSparse(host(path), file),
@@ -213,6 +256,7 @@ export const nodeDisk = (layout: Layout): Disk => {
     symlink: (target, path) => fs.symlinkSync(hostName(target), host(path)),
     readlink: (path) => readName(fs.readlinkSync(host(path), { encoding: 'buffer' })),
     restore: (path, stat) => restore(host(path), stat),
+    setTime: (path, modified) => setTime(host(path), modified),
     unlock: (path) => {
       if (!isRoot) fs.chmodSync(host(path), 0o700)
     },

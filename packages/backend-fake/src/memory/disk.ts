@@ -1,5 +1,5 @@
 import { readSparse, type SparseFile } from '../artefacts/vhdx.js'
-import type { Disk, Stat } from '../world/disk.js'
+import type { Disk, Output, Stat } from '../world/disk.js'
 import { newNodes, refuse, type Node, type Nodes } from './nodes.js'
 
 const whole = (bytes: Uint8Array): SparseFile => ({
@@ -34,14 +34,38 @@ const statOf = (node: Node): Stat => ({
 })
 
 /** The calls that read and write files. */
-const contents = ({ newFile, find, fileAt, put, touch }: Nodes) => {
+const contents = ({ newFile, find, fileAt, put, touch, mark }: Nodes) => {
   const set = (path: string, content: SparseFile): void => {
     if (find(path) === undefined) return put(path, newFile(content))
     const file = fileAt(path)
     file.content = content
     touch(file)
   }
+  const create = (path: string): Output => {
+    const segments: { offset: number; bytes: Uint8Array }[] = []
+    const file = newFile({ length: 0, segments })
+    put(path, file)
+    return {
+      write: (bytes) => {
+        const { length } = file.content
+        segments.push({ offset: length, bytes: bytes.slice() })
+        file.content = { length: length + bytes.length, segments }
+        touch(file)
+      },
+      setTime: (modified) => {
+        file.mtime = modified
+        mark(file)
+      },
+      close: () => undefined,
+    }
+  }
   return {
+    create,
+    readInto: (path, offset, into) => {
+      const bytes = readSparse(fileAt(path).content, offset, into.length)
+      into.set(bytes)
+      return bytes.length
+    },
     read: (path, offset, length) => readSparse(fileAt(path).content, offset, length),
     write: (path, bytes) => set(path, whole(bytes)),
     append: (path, bytes) => set(path, longer(fileAt(path).content, bytes)),
@@ -112,6 +136,11 @@ export const memoryDisk = (now: () => bigint): Disk => {
       const node = get(path)
       node.mode = mode
       node.mtime = mtime
+      mark(node)
+    },
+    setTime: (path, modified) => {
+      const node = get(path)
+      node.mtime = modified
       mark(node)
     },
     unlock: () => undefined,

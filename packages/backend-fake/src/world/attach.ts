@@ -4,6 +4,7 @@ import type { Disk } from './disk.js'
 import { codes, raise } from './failure.js'
 import { writeManifest } from './manifest.js'
 import { parentsView, withOwn, type Merged } from './merge.js'
+import { removeAdditions } from './seal-note.js'
 import { copyEntry, removeTree, statOf, type Links } from './tree.js'
 import { step, type Work } from './work.js'
 import { filesOf, layerOf, mountOf, shownPath, type World } from './world.js'
@@ -26,7 +27,7 @@ function* buildTree(world: World, { layer, parents }: AttachLayer): Work<void> {
   const half = `${tree}.tmp`
   yield* removeTree(disk, half)
   const below = yield* parentsView(world, parents)
-  const view = yield* withOwn(world, below, yield* ownContent(world, layer))
+  const view = yield* withOwn(world, below, layer, yield* ownContent(world, layer))
   disk.mkdir(half)
   yield* copyView(disk, view, half, new Map())
   if (view.at !== '') disk.restore(half, statOf(disk, view.at))
@@ -55,6 +56,7 @@ export function* attachLayer(world: World, intent: AttachLayer): Work<Result> {
   requireDirectory(world, intent, layerOf(layer))
   if (parents.length === 0) {
     requireDirectory(world, intent, filesOf(layer))
+    yield* removeAdditions(world, layer)
     world.attached.set(layer, filesOf(layer))
     return { type: 'LayerAttached' }
   }

@@ -1,9 +1,10 @@
-import { backendFault, foldName, type SnapshotId } from '@varve/core/ports'
+import { backendFault, type SnapshotId } from '@varve/core/ports'
 import { hiveNames, minimalHive } from '../artefacts/hive.js'
 import { containerDiskSize, utilityVmDiskSize } from '../artefacts/vhdx.js'
-import type { Entry } from './disk.js'
 import { makeDisk } from './disks.js'
 import { codes, raise } from './failure.js'
+import { findChild, findPath } from './find.js'
+import { noteAdditions } from './seal-note.js'
 import { copyFile, placeBytes, placeFile, statOf } from './tree.js'
 import { step, type Work } from './work.js'
 import { filesOf, layerOf, shownPath, type World } from './world.js'
@@ -14,21 +15,25 @@ const baseHiveOf = (hive: string): string => `${hive === 'DEFAULT' ? 'DEFAULTUSE
 const refuse = (world: World, id: SnapshotId, path: string, expected: string, code: number): never =>
   raise(backendFault(`SealLayer of layer ${id}: ${shownPath(world, path)} is not ${expected}; put that there`, code))
 
-/** An entry as Windows would find it. */
-const findEntry = ({ disk }: World, directory: string, name: string): Entry | undefined => {
-  if (disk.lstat(directory) === undefined) return undefined
-  return disk.readdir(directory).find((entry) => foldName(entry.name) === foldName(name))
+/** `Files` and the folders down to `Windows\System32\config`, in the spelling that is there; what is missing need not exist. */
+const configFolders = (world: World, id: SnapshotId): readonly string[] => {
+  const folders = [filesOf(id)]
+  const root = world.disk.lstat(filesOf(id))?.type
+  if (root !== undefined && root !== 'directory') refuse(world, id, filesOf(id), 'a directory', codes.notADirectory)
+  for (const name of ['Windows', 'System32', 'config']) {
+    const above = folders.at(-1) ?? ''
+    const isThere = world.disk.lstat(above) !== undefined
+    const path = (isThere ? findChild(world.disk, above, name) : undefined) ?? `${above}/${name}`
+    const type = world.disk.lstat(path)?.type
+    if (type !== undefined && type !== 'directory') refuse(world, id, path, 'a directory', codes.notADirectory)
+    folders.push(path)
+  }
+  return folders
 }
 
-/** `Files\Windows\System32\config` in the spelling that is there; what is missing of it need not exist. */
-const configOf = (world: World, id: SnapshotId): string => {
-  let path = filesOf(id)
-  for (const name of ['Windows', 'System32', 'config']) {
-    const entry = findEntry(world, path, name)
-    path = `${path}/${entry?.name ?? name}`
-    if (entry !== undefined && entry.type !== 'directory') refuse(world, id, path, 'a directory', codes.notADirectory)
-  }
-  return path
+const hiveIn = ({ disk }: World, config: string, hive: string): string => {
+  const found = disk.lstat(config) === undefined ? undefined : findChild(disk, config, hive)
+  return found ?? `${config}/${hive}`
 }
 
 /** The layer's utility VM, if it has one that can be used. */
@@ -37,50 +42,84 @@ const machineOf = (world: World, id: SnapshotId): string | undefined => {
   const files = world.disk.lstat(`${machine}/Files`)
   if (files === undefined) return undefined
   if (files.type !== 'directory') refuse(world, id, `${machine}/Files`, 'a directory', codes.notADirectory)
-  const store = `${machine}/Files/EFI/Microsoft/Boot/BCD`
-  if (world.disk.lstat(store)?.type !== 'file') refuse(world, id, store, 'a regular file', codes.fileNotFound)
+  const store = 'EFI/Microsoft/Boot/BCD'
+  const found = findPath(world.disk, `${machine}/Files`, store)
+  if (found.type !== 'there' || found.stat.type !== 'file')
+    refuse(world, id, `${machine}/Files/${store}`, 'a regular file', codes.fileNotFound)
   return machine
-}
-
-function* makeHives(world: World, id: SnapshotId, config: string): Work<void> {
-  const { disk, now } = world
-  disk.mkdir(config)
-  disk.mkdir(`${layerOf(id)}/Hives`)
-  for (const hive of hiveNames) {
-    const entry = findEntry(world, config, hive)
-    const path = `${config}/${entry?.name ?? hive}`
-    if (entry === undefined) yield* placeBytes(disk, id, path, minimalHive(hive, now()))
-    yield* placeFile(disk, id, `${layerOf(id)}/Hives/${baseHiveOf(hive)}`, (part) =>
-      copyFile(disk, path, part, statOf(disk, path).size),
-    )
-  }
 }
 
 /** Everything that may refuse the conversion, looked at before anything is changed. */
 export const checkBase = (world: World, id: SnapshotId): void => {
-  if (world.disk.lstat(filesOf(id))?.type !== 'directory')
-    refuse(world, id, filesOf(id), 'a directory', codes.fileNotFound)
-  const config = configOf(world, id)
+  const config = configFolders(world, id).at(-1) ?? ''
   for (const hive of hiveNames) {
-    const entry = findEntry(world, config, hive)
-    if (entry !== undefined && entry.type !== 'file')
-      refuse(world, id, `${config}/${entry.name}`, 'a regular file', codes.alreadyExists)
+    const path = hiveIn(world, config, hive)
+    const type = world.disk.lstat(path)?.type
+    if (type !== undefined && type !== 'file') refuse(world, id, path, 'a regular file', codes.alreadyExists)
   }
   machineOf(world, id)
 }
 
-/** Converts a parentless scratch in place; answers which disk stands on which. Hives that are there are kept. */
+type Addition = { readonly path: string; readonly make: () => Work<void> }
+
+/** What a base layer has and its scratch has not, a folder before what is in it. */
+const additionsOf = (world: World, id: SnapshotId): readonly Addition[] => {
+  const { disk } = world
+  const layer = layerOf(id)
+  const folders = configFolders(world, id)
+  const config = folders.at(-1) ?? ''
+  const machine = machineOf(world, id)
+  const folder = (path: string): Addition => ({
+    path,
+    *make() {
+      disk.mkdir(path)
+      yield step
+    },
+  })
+  const bytes = (path: string, content: () => Uint8Array): Addition => ({
+    path,
+    *make() {
+      if (disk.lstat(path) === undefined) yield* placeBytes(disk, id, path, content())
+    },
+  })
+  const copy = (from: string, path: string): Addition => ({
+    path,
+    make: () => placeFile(disk, id, path, (part) => copyFile(disk, from, part, statOf(disk, from).size)),
+  })
+  const vhdx = (path: string, size: bigint): Addition => ({ path, make: () => makeDisk(world, id, path, size) })
+  const hives = hiveNames.map((hive) => ({ hive, path: hiveIn(world, config, hive) }))
+  return [
+    ...folders.map(folder),
+    ...hives.map(({ hive, path }) => bytes(path, () => minimalHive(hive, world.now()))),
+    folder(`${layer}/Hives`),
+    ...hives.map(({ hive, path }) => copy(path, `${layer}/Hives/${baseHiveOf(hive)}`)),
+    bytes(`${layer}/layout`, () => new TextEncoder().encode('vhd-with-hives\n')),
+    vhdx(`${layer}/blank-base.vhdx`, containerDiskSize),
+    vhdx(`${layer}/blank.vhdx`, containerDiskSize),
+    ...(machine === undefined
+      ? []
+      : [
+          vhdx(`${machine}/SystemTemplateBase.vhdx`, utilityVmDiskSize),
+          vhdx(`${machine}/SystemTemplate.vhdx`, utilityVmDiskSize),
+        ]),
+  ]
+}
+
+/**
+ * Converts a parentless scratch, or a layer that a tar without parents was applied to, in place; answers which disk stands on
+ * which. What is there is kept.
+ */
 export function* convertToBase(world: World, id: SnapshotId): Work<Readonly<Record<string, string>>> {
-  const directory = layerOf(id)
-  yield* makeHives(world, id, configOf(world, id))
-  yield* placeBytes(world.disk, id, `${directory}/layout`, new TextEncoder().encode('vhd-with-hives\n'))
-  yield* makeDisk(world, id, `${directory}/blank-base.vhdx`, containerDiskSize)
-  yield* makeDisk(world, id, `${directory}/blank.vhdx`, containerDiskSize)
-  yield step
-  const templates = { 'blank.vhdx': `${directory}/blank-base.vhdx` }
+  const additions = additionsOf(world, id)
+  const noted = yield* noteAdditions(
+    world,
+    id,
+    additions.map(({ path }) => path),
+  )
+  for (const { path, make } of additions) if (noted.has(path)) yield* make()
+  const layer = layerOf(id)
+  const templates = { 'blank.vhdx': `${layer}/blank-base.vhdx` }
   const machine = machineOf(world, id)
   if (machine === undefined) return templates
-  yield* makeDisk(world, id, `${machine}/SystemTemplateBase.vhdx`, utilityVmDiskSize)
-  yield* makeDisk(world, id, `${machine}/SystemTemplate.vhdx`, utilityVmDiskSize)
   return { ...templates, 'UtilityVM/SystemTemplate.vhdx': `${machine}/SystemTemplateBase.vhdx` }
 }

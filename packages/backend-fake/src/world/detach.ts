@@ -19,11 +19,11 @@ export function* removeDropped({ disk }: World, id: SnapshotId): Work<void> {
   for (const left of [`${tree}.gone`, `${tree}.tmp`, `${tree}.probe`, manifestOf(id)]) yield* removeTree(disk, left)
 }
 
-function* takeIn(world: World, id: SnapshotId): Work<void> {
+function* takeIn(world: World, id: SnapshotId, parents: readonly SnapshotId[]): Work<void> {
   yield* finishHarvest(world, id)
   yield* unseal(world, id)
   if (world.disk.lstat(mountOf(id)) === undefined) return
-  yield* harvestTree(world, id)
+  yield* harvestTree(world, id, parents)
   yield* dropTree(world, id)
 }
 
@@ -33,7 +33,7 @@ export function* detachLayer(world: World, { layer, parents }: DetachLayer): Wor
   world.attached.delete(layer)
   if (parents.length > 0) {
     try {
-      yield* takeIn(world, layer)
+      yield* takeIn(world, layer, parents)
     } catch (cause) {
       if (root !== undefined && world.disk.lstat(root) !== undefined) world.attached.set(layer, root)
       throw cause

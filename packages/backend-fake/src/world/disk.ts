@@ -19,6 +19,16 @@ export type Stat = {
   readonly links: number
 }
 
+/** A file that is being made. */
+export type Output = {
+  /** Puts bytes behind those before. */
+  readonly write: (bytes: Uint8Array) => void
+  /** Sets when it was modified, in nanoseconds since 1970, as far as the host can hold it. */
+  readonly setTime: (modified: bigint) => void
+  /** May be called twice. */
+  readonly close: () => void
+}
+
 /**
  * What a world stands on: a small synchronous file system below one root. Paths are relative to the root and use `/`
  * whatever the host uses; no call follows a symlink at the end of a path. A call that can't be done throws an Error with
@@ -30,6 +40,10 @@ export type Disk = {
   readonly readdir: (path: string) => readonly Entry[]
   /** Fewer bytes than `length` only where the file ends. */
   readonly read: (path: string, offset: number, length: number) => Uint8Array
+  /** Fills `into` from `offset` on; answers how many bytes, fewer only where the file ends. */
+  readonly readInto: (path: string, offset: number, into: Uint8Array) => number
+  /** Makes a file where nothing is. It stays open until it is closed. */
+  readonly create: (path: string) => Output
   /** Creates the file or replaces its content. */
   readonly write: (path: string, bytes: Uint8Array) => void
   readonly append: (path: string, bytes: Uint8Array) => void
@@ -52,6 +66,8 @@ export type Disk = {
   readonly readlink: (path: string) => string
   /** Gives what is at `path` the owner, mode and times of `stat`, as far as the host lets it. */
   readonly restore: (path: string, stat: Stat) => void
+  /** Sets when what is at `path` was modified, in nanoseconds since 1970, as far as the host can hold it. */
+  readonly setTime: (path: string, modified: bigint) => void
   /** Lets a directory that is about to be removed be read and emptied. */
   readonly unlock: (path: string) => void
 }

@@ -1,11 +1,21 @@
 import type { SnapshotId } from '@varve/core/ports'
+import { carriedRows, type Taken } from './carried-rows.js'
 import { finishHarvest } from './delta.js'
 import type { Disk, Stat } from './disk.js'
 import { isUnchanged, readManifest, type Row } from './manifest.js'
-import { readDeletions, writeDeletions } from './rows.js'
-import { copyEntry, type Links } from './tree.js'
+import { rowWriter } from './rows.js'
+import { lineOfRow, nameOf, readDeletions } from './table.js'
+import { copyEntry, statOf, type Links } from './tree.js'
 import { sparingly, step, type Work } from './work.js'
-import { deltaDeletionsOf, deltaFilesOf, deltaOf, mountOf, newDeltaOf, type World } from './world.js'
+import {
+  deltaFilesOf,
+  deltaTableOf,
+  filesOf,
+  halfDeltaOf,
+  mountOf,
+  newDeltaOf,
+  type World,
+} from './world.js'
 
 type Harvest = {
   readonly disk: Disk
@@ -18,17 +28,30 @@ type Harvest = {
   /** Rows of entries not met yet. */
   readonly manifest: Map<string, Row>
   readonly hidden: Set<string>
+  /** What the delta takes and a layer had before. */
+  readonly taken: Taken[]
   readonly links: Links
   readonly isDue: () => boolean
 }
 
 /** A directory of the tree on the way down, made in the delta once something in it belongs there. */
-type Folder = { readonly path: string; readonly above: Folder | undefined; isMade: boolean }
+type Folder = {
+  readonly path: string
+  readonly above: Folder | undefined
+  readonly stat: Stat
+  readonly layer: SnapshotId | undefined
+  isMade: boolean
+}
+
+const take = ({ taken }: Harvest, path: string, { type, mtime }: Stat, layer: SnapshotId | undefined): void => {
+  if (layer !== undefined && layer !== 0) taken.push({ path: path.slice(1), type, modified: mtime, layer })
+}
 
 const make = (harvest: Harvest, folder: Folder): void => {
   if (folder.isMade) return
   if (folder.above !== undefined) make(harvest, folder.above)
   harvest.disk.mkdir(harvest.to + folder.path)
+  take(harvest, folder.path, folder.stat, folder.layer)
   folder.isMade = true
 }
 
@@ -51,12 +74,13 @@ function* harvestEntry(harvest: Harvest, above: Folder, path: string, stat: Stat
   // Of another type than before: one row hides all that was below it.
   if (row !== undefined && row.origin !== 'own' && row.type !== stat.type) hidden.add(key)
   if (stat.type === 'directory') {
-    const folder: Folder = { path, above, isMade: false }
+    const folder: Folder = { path, above, stat, layer: row?.layer, isMade: false }
     if (!isParents) make(harvest, folder)
     yield* harvestFolder(harvest, folder)
     if (folder.isMade) disk.restore(to + path, stat)
   } else if (!isParents) {
     make(harvest, above)
+    take(harvest, path, stat, row?.layer)
     if (isSame) yield* carry(harvest, path, stat)
     else yield* copyEntry(disk, tree + path, to + path, stat, links)
   }
@@ -81,35 +105,53 @@ const isBelowAnother = (path: string, hidden: ReadonlySet<string>): boolean => {
   return false
 }
 
+/** The layer whose `Files` the root of the tree was made after. */
+const rootLayer = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId[]): SnapshotId | undefined => {
+  if (disk.lstat(deltaFilesOf(id)) !== undefined) return id
+  return parents.find((parent) => disk.lstat(filesOf(parent)) !== undefined)
+}
+
+function* writeTable(
+  world: World,
+  { hidden, taken }: Harvest,
+  parents: readonly SnapshotId[],
+  half: string,
+): Work<void> {
+  const rows = yield* carriedRows(world, taken, parents, `${half}/streams`)
+  const deleted = [...hidden].filter((path) => !isBelowAnother(path, hidden))
+  if (rows.length + deleted.length === 0) return
+  const table = rowWriter(world.disk, `${half}/deleted.ndjson`)
+  for (const path of deleted)
+    yield* table.add(lineOfRow({ entry: { type: 'whiteout', name: nameOf(path) }, streams: [] }))
+  for (const row of rows) yield* table.add(row)
+  yield* table.flush()
+}
+
 /** Makes a new delta of what differs between the merged tree and its manifest, and lets it replace the old one. */
-export function* harvestTree(world: World, id: SnapshotId): Work<void> {
+export function* harvestTree(world: World, id: SnapshotId, parents: readonly SnapshotId[]): Work<void> {
   const { disk } = world
   const manifest = yield* readManifest(world, id)
-  const deleted = yield* readDeletions(disk, deltaDeletionsOf(id))
-  const hidden = new Set(stillHidden(deleted, manifest))
-  const half = `${deltaOf(id)}.tmp`
-  const to = `${half}/Files`
+  const deleted = yield* readDeletions(world, deltaTableOf(id))
+  const half = halfDeltaOf(id)
   const tree = mountOf(id)
-  const root = disk.lstat(tree)
-  disk.mkdir(to)
+  const root = statOf(disk, tree)
   const harvest: Harvest = {
     disk,
     tree,
     before: deltaFilesOf(id),
-    to,
+    to: `${half}/Files`,
     manifest,
-    hidden,
+    hidden: new Set(stillHidden(deleted, manifest)),
+    taken: [],
     links: new Map(),
     isDue: sparingly(),
   }
-  yield* harvestFolder(harvest, { path: '', above: undefined, isMade: true })
-  if (root !== undefined) disk.restore(to, root)
-  for (const [path, { origin }] of manifest) if (origin !== 'own') hidden.add(path)
-  yield* writeDeletions(
-    disk,
-    `${half}/deleted.ndjson`,
-    [...hidden].filter((path) => !isBelowAnother(path, hidden)),
-  )
+  const top: Folder = { path: '', above: undefined, stat: root, layer: rootLayer(world, id, parents), isMade: false }
+  make(harvest, top)
+  yield* harvestFolder(harvest, top)
+  disk.restore(harvest.to, root)
+  for (const [path, { origin }] of manifest) if (origin !== 'own') harvest.hidden.add(path)
+  yield* writeTable(world, harvest, parents, half)
   disk.rename(half, newDeltaOf(id))
   yield step
   yield* finishHarvest(world, id)

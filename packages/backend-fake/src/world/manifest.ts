@@ -2,7 +2,7 @@ import { backendFault, type SnapshotId } from '@varve/core/ports'
 import type { Disk, EntryType, Stat } from './disk.js'
 import { codes, raise } from './failure.js'
 import type { Merged, Origin } from './merge.js'
-import { readRows, writeRows } from './rows.js'
+import { readLines, writeRows } from './rows.js'
 import { step, type Work } from './work.js'
 import { manifestOf, mountOf, shownPath, type World } from './world.js'
 
@@ -13,9 +13,19 @@ export type Row = {
   readonly inode: string
   readonly ctime: string
   readonly origin: Origin
+  /** The layer that it came from; unknown in a manifest of an older version. */
+  readonly layer: SnapshotId | undefined
 }
 
-type StoredRow = readonly [path: string, type: EntryType, size: number, inode: string, ctime: string, origin: Origin]
+type StoredRow = readonly [
+  path: string,
+  type: EntryType,
+  size: number,
+  inode: string,
+  ctime: string,
+  origin: Origin,
+  layer?: SnapshotId,
+]
 
 /** A directory's size says nothing about its entries. */
 const sizeOf = (stat: Stat): number => (stat.type === 'directory' ? 0 : stat.size)
@@ -39,7 +49,7 @@ function* rowsOf(
     const stat = disk.lstat(`${tree}/${at}`)
     if (stat === undefined) continue
     seen(stat.ctime)
-    yield [at, stat.type, sizeOf(stat), String(stat.inode), String(stat.ctime), child.origin]
+    yield [at, stat.type, sizeOf(stat), String(stat.inode), String(stat.ctime), child.origin, child.layer]
     yield* rowsOf(disk, child, tree, at, seen)
   }
 }
@@ -58,7 +68,7 @@ function* waitUntilAfter({ disk, now }: World, probe: string, ctime: bigint): Wo
     if (reached > ctime) break
     if (now() - from > longestWait)
       raise(backendFault('the clock of the file system stands still; set it going and attach again', codes.unspecified))
-    yield { ...step, pause: true }
+    yield { ...step, pause: 'time' }
   }
   disk.unlink(probe)
 }
@@ -86,9 +96,9 @@ export function* readManifest(world: World, id: SnapshotId): Work<Map<string, Ro
     )
   }
   const rows = new Map<string, Row>()
-  yield* readRows(world.disk, path, (row) => {
-    const [at, type, size, inode, ctime, origin] = row as StoredRow
-    rows.set(at, { type, size, inode, ctime, origin })
+  yield* readLines(world, path, (line) => {
+    const [at, type, size, inode, ctime, origin, layer] = JSON.parse(line) as StoredRow
+    rows.set(at, { type, size, inode, ctime, origin, layer })
   })
   return rows
 }

@@ -1,8 +1,8 @@
 import { foldName, type SnapshotId } from '@varve/core/ports'
 import type { Disk, EntryType } from './disk.js'
-import { readDeletions } from './rows.js'
+import { readDeletions } from './table.js'
 import { sparingly, step, type Work } from './work.js'
-import { deletionsOf, filesOf, type World } from './world.js'
+import { filesOf, tableOf, type World } from './world.js'
 
 /** `parents`, `own`: only there. `both`: the layer's own, over one of its parents'. */
 export type Origin = 'parents' | 'own' | 'both'
@@ -14,6 +14,8 @@ export type Merged = {
   /** Where its content and metadata are. */
   readonly at: string
   readonly origin: Origin
+  /** The layer whose it is; 0 for a root that no layer has. */
+  readonly layer: SnapshotId
   /** Empty unless a directory. */
   readonly children: Map<string, Merged>
 }
@@ -30,11 +32,12 @@ type Meeting = { readonly own: boolean; readonly keyOf: (name: string) => string
 const committed: Meeting = { own: false, keyOf: foldName }
 const scratch: Meeting = { own: true, keyOf: (name) => name }
 
-const emptyRoot = (at: string): Merged => ({
+const emptyRoot = (): Merged => ({
   name: '',
   type: 'directory',
-  at,
+  at: '',
   origin: 'parents',
+  layer: 0,
   children: new Map(),
 })
 
@@ -48,6 +51,7 @@ const hiddenKey = ({ children }: Merged, name: string, { own }: Meeting): string
 /** Hides what lies at these paths. */
 const hide = (root: Merged, deleted: readonly string[], meeting: Meeting): void => {
   for (const path of deleted) {
+    if (path === '') root.children.clear()
     const names = path.split('/')
     const last = names.pop() ?? ''
     let parent: Merged | undefined = root
@@ -66,7 +70,9 @@ const rekeyed = (children: Map<string, Merged>, meeting: Meeting): void => {
   for (const child of all) children.set(meeting.keyOf(child.name), child)
 }
 
+/** Lays a layer's directory over what the view shows there. */
 function* lay(disk: Disk, view: Merged, path: string, meeting: Meeting, isDue = sparingly()): Work<void> {
+  const { layer } = view
   if (meeting.own) rekeyed(view.children, meeting)
   for (const { name, type } of disk.readdir(path)) {
     const key = meeting.keyOf(name)
@@ -74,7 +80,7 @@ function* lay(disk: Disk, view: Merged, path: string, meeting: Meeting, isDue = 
     const at = `${path}/${name}`
     const isMerged = type === 'directory' && below?.type === 'directory'
     const origin = !meeting.own ? 'parents' : below === undefined ? 'own' : 'both'
-    const entry: Merged = { name, type, at, origin, children: isMerged ? below.children : new Map() }
+    const entry: Merged = { name, type, at, origin, layer, children: isMerged ? below.children : new Map() }
     view.children.set(key, entry)
     if (type === 'directory') yield* lay(disk, entry, at, meeting, isDue)
     if (isDue()) yield step
@@ -85,13 +91,14 @@ function* lay(disk: Disk, view: Merged, path: string, meeting: Meeting, isDue = 
  * The view of the parents, nearest first, before the layer itself. A parent that was unpacked and never filled has no
  * content.
  */
-export function* parentsView({ disk }: World, parents: readonly SnapshotId[]): Work<Merged> {
-  let root = emptyRoot('')
+export function* parentsView(world: World, parents: readonly SnapshotId[]): Work<Merged> {
+  const { disk } = world
+  let root = emptyRoot()
   for (const parent of parents.toReversed()) {
-    hide(root, yield* readDeletions(disk, deletionsOf(parent)), committed)
+    hide(root, yield* readDeletions(world, tableOf(parent)), committed)
     const files = filesOf(parent)
     if (disk.lstat(files) === undefined) continue
-    root = { ...root, at: files }
+    root = { ...root, at: files, layer: parent }
     yield* lay(disk, root, files, committed)
   }
   return root
@@ -104,10 +111,11 @@ export const withoutDeleted = (view: Merged, deleted: readonly string[]): Merged
 }
 
 /** The parents' view with the layer's own content over it. */
-export function* withOwn({ disk }: World, view: Merged, { files, deleted }: Content): Work<Merged> {
+export function* withOwn({ disk }: World, view: Merged, layer: SnapshotId, content: Content): Work<Merged> {
+  const { files, deleted } = content
   const below = withoutDeleted(view, deleted)
   if (files === undefined) return below
-  const root = { ...below, at: files }
+  const root = { ...below, at: files, layer }
   yield* lay(disk, root, files, scratch)
   return root
 }

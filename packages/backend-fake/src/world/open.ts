@@ -3,7 +3,6 @@ import { codes, raise } from './failure.js'
 import { placeBytes, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
-  deletionsOf,
   deltaOf,
   halfBuilt,
   layerOf,
@@ -11,8 +10,11 @@ import {
   mountOf,
   newDeltaOf,
   retiredOf,
+  sealNoteOf,
   shownPath,
   sidecarOf,
+  streamsOf,
+  tableOf,
   type World,
 } from './world.js'
 
@@ -89,7 +91,9 @@ export function* quarantine(world: World, layers: readonly FoundLayer[]): Work<r
       [newDeltaOf(id), '.scratch.new'],
       [mountOf(id), '.mount'],
       [manifestOf(id), '.mount.ndjson'],
-      [deletionsOf(id), '.deleted.ndjson'],
+      [tableOf(id), '.deleted.ndjson'],
+      [streamsOf(id), '.streams'],
+      [sealNoteOf(id), '.seal'],
       [sidecarOf(id), '.json'],
       [from, ''],
     ] as const

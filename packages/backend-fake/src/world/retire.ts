@@ -2,7 +2,19 @@ import type { DestroyLayer, Result, RetireLayer, SnapshotId } from '@varve/core/
 import { dropTree, removeDropped } from './detach.js'
 import { partOf, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
-import { deletionsOf, deltaOf, layerOf, mountOf, newDeltaOf, retiredOf, sidecarOf, type World } from './world.js'
+import {
+  deltaOf,
+  halfDeltaOf,
+  layerOf,
+  mountOf,
+  newDeltaOf,
+  retiredOf,
+  sealNoteOf,
+  sidecarOf,
+  streamsOf,
+  tableOf,
+  type World,
+} from './world.js'
 
 /** Renames the directory; what was written in a merged tree and not detached is dropped, its deletion left to Destroy. */
 export function* retireLayer(world: World, { layer }: RetireLayer): Work<Result> {
@@ -20,15 +32,16 @@ export function* removeTraces(world: World, id: SnapshotId): Work<void> {
   attached.delete(id)
   yield* removeDropped(world, id)
   yield* removeTree(disk, mountOf(id))
-  const delta = deltaOf(id)
   const traces = [
     retiredOf(id),
     layerOf(id),
-    delta,
+    deltaOf(id),
     newDeltaOf(id),
-    `${delta}.tmp`,
+    halfDeltaOf(id),
     partOf(id),
-    deletionsOf(id),
+    sealNoteOf(id),
+    tableOf(id),
+    streamsOf(id),
     sidecarOf(id),
   ]
   for (const path of traces) yield* removeTree(disk, path)

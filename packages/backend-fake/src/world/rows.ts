@@ -1,61 +1,80 @@
+import { backendFault } from '@varve/core/ports'
 import type { Disk } from './disk.js'
+import { codes, raise } from './failure.js'
 import { step, type Work } from './work.js'
+import { shownPath, type World } from './world.js'
 
 const chunkLength = 1024 * 1024
+const flushedLength = 256 * 1024
 const rowsAtOnce = 1_000
 const encoder = new TextEncoder()
 
+/** A table of one JSON text per line, in the making. */
+export type RowWriter = {
+  /** Lines end in a newline. */
+  readonly add: (line: string) => Work<void>
+  readonly flush: () => Work<void>
+}
+
+export const lineOf = (row: unknown): string => `${JSON.stringify(row)}\n`
+
+/** Begins a table, which takes the place of one that is there. */
+export const rowWriter = (disk: Disk, path: string): RowWriter => {
+  let lines: string[] = []
+  let length = 0
+  function* flush(): Work<void> {
+    if (lines.length > 0) disk.append(path, encoder.encode(lines.join('')))
+    lines = []
+    length = 0
+    yield step
+  }
+  function* add(line: string): Work<void> {
+    lines.push(line)
+    length += line.length
+    if (lines.length >= rowsAtOnce || length >= flushedLength) yield* flush()
+  }
+  disk.write(path, new Uint8Array(0))
+  return { add, flush }
+}
+
 /** Writes a table of one JSON text per line. */
 export function* writeRows(disk: Disk, path: string, rows: Iterable<unknown>): Work<void> {
-  disk.write(path, new Uint8Array(0))
-  let lines: string[] = []
-  const flush = (): void => {
-    disk.append(path, encoder.encode(lines.join('')))
-    lines = []
-  }
-  for (const row of rows) {
-    lines.push(`${JSON.stringify(row)}\n`)
-    if (lines.length < rowsAtOnce) continue
-    flush()
-    yield step
-  }
-  flush()
-  yield step
+  const writer = rowWriter(disk, path)
+  for (const row of rows) yield* writer.add(lineOf(row))
+  yield* writer.flush()
 }
 
-/** Hands every row of a table to `take`; a table that is not there has none. */
-export function* readRows(disk: Disk, path: string, take: (row: unknown) => void): Work<void> {
-  const size = disk.lstat(path)?.size ?? 0
-  const decoder = new TextDecoder()
-  let rest = ''
-  for (let offset = 0; offset < size; offset += chunkLength) {
-    const text = rest + decoder.decode(disk.read(path, offset, Math.min(chunkLength, size - offset)), { stream: true })
-    const lines = text.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) take(JSON.parse(line))
-    yield step
-  }
-}
-
-type Deletion = { readonly path: string; readonly deleted: true }
-
-const isDeletion = (row: unknown): row is Deletion =>
-  typeof row === 'object' && row !== null && 'deleted' in row && row.deleted === true && 'path' in row
-
-/** Paths that a layer hides from its parents' content. */
-export function* readDeletions(disk: Disk, path: string): Work<readonly string[]> {
-  const deleted: string[] = []
-  yield* readRows(disk, path, (row) => {
-    if (isDeletion(row)) deleted.push(row.path)
-  })
-  return deleted
-}
-
-export function* writeDeletions(disk: Disk, path: string, deleted: readonly string[]): Work<void> {
-  if (deleted.length === 0) return
-  yield* writeRows(
-    disk,
-    path,
-    deleted.map((deletion): Deletion => ({ path: deletion, deleted: true })),
+const damaged = (world: World, path: string, line: number): never =>
+  raise(
+    backendFault(
+      `${shownPath(world, path)} is damaged in line ${line}; put back what was there, or remove the snapshot`,
+      codes.corrupt,
+    ),
   )
+
+/**
+ * Hands every line of a table to `take`, without the newline; a table that is not there has none. A line that `take` throws
+ * at, or that has no end, is a fault that names the table.
+ */
+export function* readLines(world: World, path: string, take: (line: string) => void): Work<void> {
+  const { disk } = world
+  const size = disk.lstat(path)?.size ?? 0
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let rest = ''
+  let number = 0
+  for (let offset = 0; offset < size; offset += chunkLength) {
+    const bytes = disk.read(path, offset, Math.min(chunkLength, size - offset))
+    try {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        number++
+        take(line)
+      }
+    } catch {
+      damaged(world, path, number)
+    }
+    yield step
+  }
+  if (rest !== '') damaged(world, path, number + 1)
 }

@@ -1,59 +1,88 @@
-import { backendFault, type Result, type SealLayer } from '@varve/core/ports'
+import { backendFault, type Result, type SealLayer, type SnapshotId } from '@varve/core/ports'
 import { checkBase, convertToBase } from './base.js'
-import { finishHarvest, ownContent } from './delta.js'
+import type { Control } from './control.js'
+import { finishHarvest, movesOf, ownContent, unseal } from './delta.js'
 import { codes, raise } from './failure.js'
 import { checkNames } from './names-check.js'
-import { notedTemplates, writeSidecar } from './sidecar.js'
+import { forgetAdditions, noteAdditions, removeAdditions } from './seal-note.js'
+import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { removeTree } from './tree.js'
+import { undoable } from './undo.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
-import {
-  deletionsOf,
-  deltaDeletionsOf,
-  deltaFilesOf,
-  deltaOf,
-  filesOf,
-  layerOf,
-  shownPath,
-  type World,
-} from './world.js'
+import { deltaFilesOf, deltaOf, filesOf, layerOf, shownPath, type World } from './world.js'
 
-/** A scratch's delta becomes the layer's `Files`; `sandbox.vhdx` stays, as a later export needs it. */
-function* takeDelta({ disk }: World, { layer }: SealLayer): Work<void> {
-  disk.mkdir(`${layerOf(layer)}/Hives`)
-  yield step
-  if (disk.lstat(deltaDeletionsOf(layer)) !== undefined) disk.rename(deltaDeletionsOf(layer), deletionsOf(layer))
-  yield step
-  if (disk.lstat(deltaFilesOf(layer)) !== undefined) disk.rename(deltaFilesOf(layer), filesOf(layer))
-  else disk.mkdir(filesOf(layer))
-  yield step
-  yield* removeTree(disk, deltaOf(layer))
+const requireDirectory = (world: World, { layer }: SealLayer, path: string): void => {
+  if (world.disk.lstat(path)?.type === 'directory') return
+  const shown = shownPath(world, path)
+  raise(
+    backendFault(
+      `SealLayer of layer ${layer}: ${shown} is no directory; put it back or remove the snapshot`,
+      codes.fileNotFound,
+    ),
+  )
 }
 
-function* convert(world: World, intent: SealLayer): Work<Readonly<Record<string, string>>> {
+/** A scratch's delta becomes the layer's `Files`; `sandbox.vhdx` stays, as a later export needs it. */
+function* takeDelta(world: World, id: SnapshotId): Work<void> {
+  const { disk } = world
+  const hasContent = disk.lstat(deltaFilesOf(id)) !== undefined
+  const additions = [`${layerOf(id)}/Hives`, ...(hasContent ? [] : [filesOf(id)])]
+  yield* noteAdditions(world, id, additions)
+  disk.mkdir(`${layerOf(id)}/Hives`)
+  yield step
+  for (const [delta, sealed] of movesOf(id)) {
+    if (disk.lstat(delta) !== undefined) disk.rename(delta, sealed)
+    yield step
+  }
+  disk.mkdir(filesOf(id))
+  yield* removeTree(disk, deltaOf(id))
+}
+
+function* convertScratch(world: World, intent: SealLayer): Work<Readonly<Record<string, string>>> {
   const { layer, parents } = intent
   yield* finishHarvest(world, layer)
-  if (parents.length === 0) checkBase(world, layer)
+  if (parents.length === 0) {
+    requireDirectory(world, intent, filesOf(layer))
+    checkBase(world, layer)
+  }
   yield* checkNames(world, intent, yield* ownContent(world, layer))
   if (parents.length === 0) return yield* convertToBase(world, layer)
-  yield* takeDelta(world, intent)
+  yield* takeDelta(world, layer)
   return {}
 }
 
-/** Turns a scratch into a layer. A parentless one that gains a parent here has its delta in `Files` already. */
-export function* sealLayer(world: World, intent: SealLayer): Work<Result> {
+function* convertApplied(world: World, { layer, applied, parents }: SealLayer): Work<Readonly<Record<string, string>>> {
+  if (!applied || parents.length > 0) return {}
+  checkBase(world, layer)
+  return yield* convertToBase(world, layer)
+}
+
+function* seal(world: World, intent: SealLayer): Work<Result> {
   const { layer, name, parents, purpose, profile, labels } = intent
-  if (world.disk.lstat(layerOf(layer)) === undefined) {
-    const shown = shownPath(world, layerOf(layer))
-    raise(
-      backendFault(
-        `SealLayer of layer ${layer}: ${shown} is missing; put it back or remove the snapshot`,
-        codes.fileNotFound,
-      ),
-    )
-  }
-  const made = purpose === 'unpack' ? {} : yield* convert(world, intent)
+  const made = yield* purpose === 'unpack' ? convertApplied(world, intent) : convertScratch(world, intent)
   const templates = { ...notedTemplates(world, layer), ...made }
+  const usage = yield* usageOf(world, layer)
   yield* writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
-  return { type: 'LayerSealed', usage: yield* usageOf(world, layer) }
+  yield* forgetAdditions(world, layer)
+  return { type: 'LayerSealed', usage }
+}
+
+/** The layer as it was before its seal, which has added to it and moved its delta. */
+function* undoSeal(world: World, { layer, parents, purpose, madeParentless }: SealLayer): Work<void> {
+  yield* removeAdditions(world, layer)
+  if (purpose === 'scratch' && parents.length > 0 && !madeParentless) yield* unseal(world, layer)
+}
+
+/** Turns a scratch into a layer. A parentless one that gains a parent here has its delta in `Files` already. */
+export function* sealLayer(world: World, intent: SealLayer, { isCancelled }: Control): Work<Result> {
+  const { layer } = intent
+  requireDirectory(world, intent, layerOf(layer))
+  return yield* undoable({
+    what: `SealLayer of layer ${layer}`,
+    work: seal(world, intent),
+    isCancelled,
+    isTooLate: () => isNotedCommitted(world, layer),
+    undo: () => undoSeal(world, intent),
+  })
 }

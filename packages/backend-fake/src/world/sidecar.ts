@@ -25,14 +25,23 @@ export function* writeSidecar({ disk, log }: World, sidecar: Sidecar): Work<void
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-/** The templates noted when the layer was made; none where the sidecar is lost or damaged. */
-export const notedTemplates = ({ disk }: World, id: SnapshotId): Readonly<Record<string, string>> => {
+const readSidecar = ({ disk }: World, id: SnapshotId): Readonly<Record<string, unknown>> => {
   const size = disk.lstat(sidecarOf(id))?.size ?? 0
   try {
     const found: unknown = JSON.parse(new TextDecoder().decode(disk.read(sidecarOf(id), 0, size)))
-    const templates = isRecord(found) && isRecord(found['templates']) ? Object.entries(found['templates']) : []
-    return Object.fromEntries(templates.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    return isRecord(found) ? found : {}
   } catch {
     return {}
   }
+}
+
+/** Whether the layer was sealed to the end. */
+export const isNotedCommitted = (world: World, id: SnapshotId): boolean =>
+  readSidecar(world, id)['kind'] === 'Committed'
+
+/** The templates noted when the layer was made; none where the sidecar is lost or damaged. */
+export const notedTemplates = (world: World, id: SnapshotId): Readonly<Record<string, string>> => {
+  const { templates } = readSidecar(world, id)
+  const entries = isRecord(templates) ? Object.entries(templates) : []
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }

@@ -28,14 +28,21 @@ export const layerOf = (id: SnapshotId): string => `snapshots/${id}`
 export const retiredOf = (id: SnapshotId): string => `snapshots/rm-${id}`
 /** Content of a parentless layer and of a committed one. */
 export const filesOf = (id: SnapshotId): string => `snapshots/${id}/Files`
-/** What a scratch with parents has of its own: `Files` and the deletions. */
+/** What a scratch with parents has of its own: `Files`, its table and the streams that are in the table. */
 export const deltaOf = (id: SnapshotId): string => `scratch/${id}`
 export const deltaFilesOf = (id: SnapshotId): string => `scratch/${id}/Files`
-export const deltaDeletionsOf = (id: SnapshotId): string => `scratch/${id}/deleted.ndjson`
+export const deltaTableOf = (id: SnapshotId): string => `scratch/${id}/deleted.ndjson`
+export const deltaStreamsOf = (id: SnapshotId): string => `scratch/${id}/streams`
+/** A delta, or the table of a layer that is being imported, before it is complete. */
+export const halfDeltaOf = (id: SnapshotId): string => `scratch/${id}.tmp`
 /** A complete delta that is about to replace the one before. */
 export const newDeltaOf = (id: SnapshotId): string => `scratch/${id}.new`
-/** Deletions of a committed layer. */
-export const deletionsOf = (id: SnapshotId): string => `tables/${id}.ndjson`
+/** What a layer hides from its parents' content, and what its files can't hold of their metadata. */
+export const tableOf = (id: SnapshotId): string => `tables/${id}.ndjson`
+/** Bytes of alternate data streams, one behind the other. */
+export const streamsOf = (id: SnapshotId): string => `tables/${id}.streams`
+/** What a seal makes in a parentless layer that was not there before: kept while it can be undone. */
+export const sealNoteOf = (id: SnapshotId): string => `scratch/${id}.seal`
 /** The merged tree of an attached layer with parents: complete when it is there. */
 export const mountOf = (id: SnapshotId): string => `mounts/${id}`
 export const manifestOf = (id: SnapshotId): string => `mounts/${id}.ndjson`

@@ -53,13 +53,7 @@ export type OpaqueEntry = Named & { readonly type: 'opaque' }
 
 /** One entry of a Windows layer tar. */
 export type LayerEntry =
-  | FileEntry
-  | DirectoryEntry
-  | SymlinkEntry
-  | LinkEntry
-  | StreamEntry
-  | WhiteoutEntry
-  | OpaqueEntry
+  FileEntry | DirectoryEntry | SymlinkEntry | LinkEntry | StreamEntry | WhiteoutEntry | OpaqueEntry
 
 /** Bytes that follow an entry's header. */
 export const bodySizeOf = (entry: LayerEntry): number =>

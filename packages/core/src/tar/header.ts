@@ -1,0 +1,203 @@
+import { textOf } from './text.js'
+
+/** Bytes in a block: headers are one, bodies are padded to whole ones. */
+export const blockSize = 512
+
+/** Bytes between the end of a body and the next block. */
+export const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize
+
+type Field = { readonly at: number; readonly length: number }
+
+/** Where the fields of a header are. */
+export const fields = {
+  name: { at: 0, length: 100 },
+  mode: { at: 100, length: 8 },
+  uid: { at: 108, length: 8 },
+  gid: { at: 116, length: 8 },
+  size: { at: 124, length: 12 },
+  modified: { at: 136, length: 12 },
+  checksum: { at: 148, length: 8 },
+  type: { at: 156, length: 1 },
+  target: { at: 157, length: 100 },
+  magic: { at: 257, length: 8 },
+  deviceMajor: { at: 329, length: 8 },
+  deviceMinor: { at: 337, length: 8 },
+  prefix: { at: 345, length: 155 },
+} as const satisfies Readonly<Record<string, Field>>
+
+/** What the type field of a header says, as character codes. */
+export const types = {
+  oldFile: 0,
+  file: 0x30,
+  link: 0x31,
+  symlink: 0x32,
+  directory: 0x35,
+  records: 0x78,
+  globalRecords: 0x67,
+  longName: 0x4c,
+  longTarget: 0x4b,
+  sparse: 0x53,
+} as const
+
+/** The type bits of the mode field that a file with an unnamed data stream has. */
+export const fileMode = 0o100000
+export const directoryMode = 0o040000
+export const reparseMode = 0o120000
+export const linkMode = 0o000644
+
+export type Header = {
+  readonly type: number
+  readonly mode: number
+  /** Bytes. */
+  readonly size: number
+  /** Seconds since 1970. */
+  readonly modified: number
+}
+
+/** Octal digits between spaces and NULs; nothing is 0. NaN where it is something else. */
+const octal = (block: Uint8Array, { at, length }: Field): number => {
+  let from = at
+  let to = at + length
+  while (from < to && (block[from] === 0x20 || block[from] === 0)) from++
+  while (to > from && (block[to - 1] === 0x20 || block[to - 1] === 0)) to--
+  let number = 0
+  for (; from < to; from++) {
+    const digit = (block[from] ?? 0) - 0x30
+    // What follows the first NUL was never meant to be read.
+    if (digit === -0x30) break
+    if (digit < 0 || digit > 7) return NaN
+    number = number * 8 + digit
+  }
+  return number
+}
+
+/** Octal, or where the first bit is set the two's complement of the other bits. NaN where neither, or beyond 2^53. */
+const numeric = (block: Uint8Array, field: Field): number => {
+  const first = block[field.at] ?? 0
+  if (first < 0x80) return octal(block, field)
+  const inverted = (first & 0x40) === 0 ? 0 : 0xff
+  let number = (first ^ inverted) & 0x7f
+  for (let at = field.at + 1; at < field.at + field.length; at++) {
+    number = number * 256 + ((block[at] ?? 0) ^ inverted)
+    if (number > Number.MAX_SAFE_INTEGER) return NaN
+  }
+  return inverted === 0 ? number : -number - 1
+}
+
+/** Whether the block is all zeros: two of them end a tar. */
+export const isZero = (block: Uint8Array): boolean => {
+  for (let at = 0; at < blockSize; at++) if (block[at] !== 0) return false
+  return true
+}
+
+/** The bytes of a block added up with spaces as its checksum; `high`: how many of them have their first bit set. */
+const sumOf = (block: Uint8Array): { readonly sum: number; readonly high: number } => {
+  let sum = 0x20 * fields.checksum.length
+  let high = 0
+  for (let at = 0; at < blockSize; at++) {
+    if (at === fields.checksum.at) at += fields.checksum.length
+    const byte = block[at] ?? 0
+    sum += byte
+    high += byte >> 7
+  }
+  return { sum, high }
+}
+
+/** Whether the checksum is right. Old writers took the bytes for signed ones. */
+export const isSummed = (block: Uint8Array): boolean => {
+  const claimed = octal(block, fields.checksum)
+  const { sum, high } = sumOf(block)
+  return claimed === sum || claimed === sum - 256 * high
+}
+
+const magic = [0x75, 0x73, 0x74, 0x61, 0x72, 0]
+const isUstar = (block: Uint8Array): boolean => magic.every((byte, at) => block[fields.magic.at + at] === byte)
+
+/** The numbers of a header; the name of a field that has none. */
+export const parseHeader = (block: Uint8Array): Header | keyof typeof fields => {
+  const mode = numeric(block, fields.mode)
+  const size = numeric(block, fields.size)
+  const modified = numeric(block, fields.modified)
+  if (!(size >= 0)) return 'size'
+  if (Number.isNaN(modified)) return 'modified'
+  if (Number.isNaN(mode)) return 'mode'
+  if (Number.isNaN(numeric(block, fields.uid))) return 'uid'
+  if (Number.isNaN(numeric(block, fields.gid))) return 'gid'
+  return { type: block[fields.type.at] ?? 0, mode, size, modified }
+}
+
+const endOf = (block: Uint8Array, { at, length }: Field): number => {
+  const nul = block.indexOf(0, at)
+  return nul < 0 || nul > at + length ? at + length : nul
+}
+
+const text = (block: Uint8Array, field: Field): string | undefined => {
+  const end = endOf(block, field)
+  return end === field.at ? '' : textOf(block, field.at, end)
+}
+
+const trailer = [0x74, 0x61, 0x72, 0]
+/** Old star keeps times behind a shorter prefix. */
+const starPrefix: Field = { at: 345, length: 131 }
+
+/** The name in a header, undefined where it is no UTF-8. */
+export const nameIn = (block: Uint8Array): string | undefined => {
+  const name = text(block, fields.name)
+  if (!isUstar(block) || block[fields.prefix.at] === 0) return name
+  const isStar = trailer.every((byte, at) => block[508 + at] === byte)
+  const prefix = text(block, isStar ? starPrefix : fields.prefix)
+  return prefix === undefined || name === undefined ? undefined : `${prefix}/${name}`
+}
+
+/** The link target in a header, undefined where it is no UTF-8. */
+export const targetIn = (block: Uint8Array): string | undefined => text(block, fields.target)
+
+/** Writes octal digits and a NUL; what does not fit is written as 0, because a record says it. */
+const putOctal = (bytes: Uint8Array, start: number, { at, length }: Field, number: number): void => {
+  let rest = number < 0 || number >= 8 ** (length - 1) ? 0 : number
+  for (let index = start + at + length - 2; index >= start + at; index--) {
+    bytes[index] = 0x30 + (rest % 8)
+    rest = Math.floor(rest / 8)
+  }
+}
+
+/** Whether octal digits hold the number. */
+export const fits = (number: number, { length }: Field): boolean => number >= 0 && number < 8 ** (length - 1)
+
+/** The text without what is not ASCII, cut to the field; a cut does not end with `/`, which old readers take for a folder. */
+export const putCut = (bytes: Uint8Array, start: number, { at, length }: Field, value: string): void => {
+  let to = start + at
+  let written = 0
+  for (let index = 0; index < value.length; index++) {
+    const unit = value.charCodeAt(index)
+    if (unit > 0x7f || unit === 0) continue
+    if (written++ < length) bytes[to++] = unit
+  }
+  if (written <= length || bytes[to - 1] !== 0x2f) return
+  while (to > start + at && bytes[to - 1] === 0x2f) to--
+  bytes[to] = 0
+}
+
+/** What a header to be written says. */
+export type HeaderFields = Header & { readonly name: string; readonly prefix?: string; readonly target?: string }
+
+/** Writes a ustar header into zeroed bytes. Those of records leave the device fields out. */
+export const putHeader = (bytes: Uint8Array, start: number, header: HeaderFields): void => {
+  putCut(bytes, start, fields.name, header.name)
+  putOctal(bytes, start, fields.mode, header.mode)
+  putOctal(bytes, start, fields.uid, 0)
+  putOctal(bytes, start, fields.gid, 0)
+  putOctal(bytes, start, fields.size, header.size)
+  putOctal(bytes, start, fields.modified, header.modified)
+  bytes[start + fields.type.at] = header.type
+  if (header.target !== undefined) putCut(bytes, start, fields.target, header.target)
+  for (let index = 0; index < 8; index++) bytes[start + fields.magic.at + index] = magic[index] ?? 0x30
+  if (header.type !== types.records) {
+    putOctal(bytes, start, fields.deviceMajor, 0)
+    putOctal(bytes, start, fields.deviceMinor, 0)
+  }
+  if (header.prefix !== undefined) putCut(bytes, start, fields.prefix, header.prefix)
+  const { sum } = sumOf(bytes.subarray(start, start + blockSize))
+  putOctal(bytes, start, { at: fields.checksum.at, length: 7 }, sum)
+  bytes[start + fields.checksum.at + 7] = 0x20
+}

@@ -1,0 +1,51 @@
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/** Whether every byte is below 0x80. */
+export const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let at = from; at < to; at++) if ((bytes[at] ?? 0) > 0x7f) return false
+  return true
+}
+
+/** UTF-8 as text, undefined where it is none. A byte order mark is a character like others. */
+export const textOf = (bytes: Uint8Array, from: number, to: number): string | undefined => {
+  try {
+    return strict.decode(bytes.subarray(from, to))
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the text is its own UTF-8 form, unit by unit. */
+export const isAsciiText = (text: string): boolean => {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
+  return true
+}
+
+/** Bytes of the text's UTF-8 form. */
+export const utf8Length = (text: string): number => {
+  let length = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit > 0x7ff && (unit & 0xf800) !== 0xd800) length += 2
+    else if (unit > 0x7f) length += 1
+  }
+  return length
+}
+
+/** Writes the UTF-8 form of a text into `bytes`, which has room for it. */
+export const putText = (bytes: Uint8Array, at: number, text: string): void => {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    if (unit > 0x7f) {
+      encoder.encodeInto(text.slice(index), bytes.subarray(at + index))
+      return
+    }
+    bytes[at + index] = unit
+  }
+}
+
+const loneSurrogate = /[\ud800-\udfff]/u
+
+/** Whether the text has a UTF-8 form that reads back as the same text. */
+export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text)
