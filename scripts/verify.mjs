@@ -29,7 +29,11 @@ const place = mkdtempSync(join(tmpdir(), 'varve-verify-'))
 process.on('exit', () => rmSync(place, { recursive: true, force: true }))
 
 /** What some examples are run with: `look` looks at what `start` left. */
-const wants = /** @type {Record<string, string[]>} */ ({ start: ['--data', place], look: [place] })
+const wants = /** @type {Record<string, string[]>} */ ({
+  start: ['--data', place],
+  look: [place],
+  'build-image': ['--out', join(place, 'image')],
+})
 const names = ['start', ...examples().flatMap(({ name }) => (name === 'start' ? [] : [name]))]
 
 /** @type {Step[]} */

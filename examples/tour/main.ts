@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSnapshotter } from '@varve/core/promise'
-import { levelStore } from '@varve/store-level'
+import { directoryContent, levelStore, nodeCodecs } from '@varve/store-level'
 import { fakeBackend } from '@varve/backend-fake'
 
 const tour = async (): Promise<void> => {
   const snapshotter = await openSnapshotter({
     store: levelStore('./data/log'),
     backend: fakeBackend({ root: './data/layers' }),
+    content: directoryContent('./data/image'),
+    codecs: nodeCodecs(),
     profile: 'bind',
   })
   snapshotter.events$.subscribe(({ seq, type }) => console.log(`event ${seq} ${type}`))
@@ -28,6 +30,14 @@ const tour = async (): Promise<void> => {
   console.log(await snapshotter.update({ name: 'base', labels: { a: '1' } }, ['labels.a']))
   console.log(await snapshotter.usage('base'))
   for await (const info of snapshotter.walk(['kind==committed'])) console.log(info)
+  const layer = await snapshotter.compare(
+    await snapshotter.view('nothing'),
+    await snapshotter.view('top', { parent: 'base' }),
+  )
+  console.log(layer)
+  const mounts = await snapshotter.prepare('fill', { purpose: 'unpack' })
+  console.log(await snapshotter.apply(layer, mounts))
+  await snapshotter.commit('base again', 'fill')
   console.log(await snapshotter.plan({ type: 'Remove', key: 'look' }))
   await snapshotter.remove('look')
   await snapshotter.cleanup()

@@ -8,6 +8,10 @@ import {
   pathOf,
   type Backend,
   type BackendFault,
+  type ByteStream,
+  type ExportedLayer,
+  type ExportOptions,
+  type Failure,
   type Files,
   type FilesError,
   type FoundLayer,
@@ -19,7 +23,7 @@ import { faultsOf } from './faults.js'
 import { memoryDriver, memoryLayout, memoryWorld } from './memory/driver.js'
 import { readOptions, type FakeBackendOptions } from './options.js'
 import { asBackendFault, asFailure, codes } from './world/failure.js'
-import type { Answer, Arguments, Driver, Operation } from './world/operations.js'
+import type { Answer, Arguments, CallOptions, Driver, Operation, StreamOptions } from './world/operations.js'
 import type { Done } from './world/work.js'
 import { filesOf, mountOf } from './world/world.js'
 
@@ -50,6 +54,7 @@ const connection = ({ start }: Made) => {
   let driver: Driver | undefined
   let opening: Promise<E.Either<BackendFault, Driver>> | undefined
   const running = new Set<Promise<unknown>>()
+  const streams = new Set<() => void>()
 
   const idle = async (): Promise<void> => {
     while (running.size > 0) await Promise.allSettled(running)
@@ -78,14 +83,30 @@ const connection = ({ start }: Made) => {
     call: <K extends Operation>(
       name: K,
       args: Arguments<K>,
-      options?: Parameters<Driver['call']>[2],
+      options?: CallOptions,
     ): Promise<E.Either<FilesError, Answer<K>>> =>
       driver === undefined ? Promise.resolve(E.left(notOpen)) : track(driver.call(name, args, options)),
+    stream: async function* (args: Arguments<'exportLayer'>, options: StreamOptions): ByteStream<FilesError> {
+      if (driver === undefined) return yield E.left(notOpen)
+      const stopping = new AbortController()
+      const stop = (): void => stopping.abort()
+      if (options.signal?.aborted === true) stop()
+      options.signal?.addEventListener('abort', stop)
+      streams.add(stop)
+      try {
+        yield* driver.stream(args, { ...options, signal: stopping.signal })
+      } finally {
+        streams.delete(stop)
+        options.signal?.removeEventListener('abort', stop)
+      }
+    },
     disconnect: async (): Promise<void> => {
-      const ending = driver
+      const last = driver
+      // A stream waits for its reader, who may never come back.
+      for (const stop of streams) stop()
       await idle()
-      if (driver === ending) driver = undefined
-      await ending?.end()
+      if (driver === last) driver = undefined
+      await last?.end()
     },
   }
 }
@@ -136,6 +157,17 @@ const contentOf = ({ call }: Connection, id: SnapshotId): Files => {
   }
 }
 
+async function* exported(
+  link: Connection,
+  { id, parents }: ExportedLayer,
+  epoch: bigint | undefined,
+  { signal, progress }: ExportOptions,
+): ByteStream<Failure> {
+  const report = (done: Done): void => progress({ intent: '', layer: id, ...done })
+  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report }))
+    yield E.mapLeft(asFailure)(chunk)
+}
+
 /**
  * Simulated Windows snapshot storage: in memory, with Windows paths below `C:\varve`, or with a root in real directories of
  * the host. What a memory backend holds lasts as long as the object does, also when it is closed and opened again. Options
@@ -157,15 +189,21 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
       return opened
     },
     execute:
-      (intent, { signal, progress }) =>
+      (intent, { signal, progress, tar }) =>
       async () =>
         link.track(
           plan(intent, signal, async (cutAfter) => {
             const report = (done: Done): void => progress({ intent: intent.id, layer: intent.layer, ...done })
-            const limits = { signal, progress: report, ...(cutAfter === undefined ? {} : { cutAfter }) }
+            const limits = {
+              signal,
+              progress: report,
+              ...(cutAfter === undefined ? {} : { cutAfter }),
+              ...(tar === undefined ? {} : { tar }),
+            }
             return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
           }),
         ),
+    exportLayer: (layer, { signal, progress, epoch }) => exported(link, layer, epoch, { signal, progress }),
     usage: (id) => async () => E.mapLeft(asBackendFault)(await link.call('usage', [id])),
     files: ({ id, isParentless }) => {
       const path = isParentless ? filesOf(id) : mountOf(id)

@@ -1,4 +1,6 @@
 export { fakeBackend } from './fake-backend.js'
 export type { PlannedFault } from './faults.js'
+export { memoryCodecs } from './memory-codecs.js'
+export { memoryContent } from './memory-content.js'
 export { memoryStore, type MemoryStore } from './memory-store.js'
 export type { FakeBackendOptions } from './options.js'

@@ -1,5 +1,5 @@
 /**
- * The conformance suite as data: what every event store, backend, differ and snapshotter must do. No test runner is needed or
+ * The conformance suite as data: what every event store, backend, content, codecs, differ and snapshotter must do. No test runner is needed or
  * imported; with any of them: `for (const c of storeCases) test(c.name, () => c.run(open))`.
  */
 import { attachedContentCases, attachmentCases } from './attachment.js'
@@ -22,7 +22,9 @@ import { updateCases } from './update.js'
 import { usageCases } from './usage.js'
 
 export { backendCases } from './backend-cases.js'
+export { blobCases } from './blob-cases.js'
 export type { Case } from './case.js'
+export { codecCases } from './codec-cases.js'
 export { type DifferSubject, differCases, layerStackTable } from './differ-cases.js'
 export { layerOfTable } from './differ-layers.js'
 export { layerDepthCases } from './field-content.js'
@@ -30,7 +32,7 @@ export { acceptedFilters, filterMatches, rejectedFilters } from './filter-sample
 export { mountTable } from './mount-table.js'
 export { malformedSizes, sizeTable } from './size-labels.js'
 export { storeCases } from './store-cases.js'
-export type { BackendSubject, SnapshotterSubject, StoreSubject } from './subject.js'
+export type { BackendSubject, CodecsSubject, ContentSubject, SnapshotterSubject, StoreSubject } from './subject.js'
 export { updateTable } from './update.js'
 
 /** What a snapshotter records and answers: kinds, parents, labels, times, mounts, refusals, plans, streams. */

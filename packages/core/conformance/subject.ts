@@ -2,7 +2,7 @@ import type { Intent } from '../src/model/intent.js'
 import type { Layout } from '../src/model/layout.js'
 import type { Profile } from '../src/model/snapshot.js'
 import type { PromiseSnapshotter } from '../src/promise.js'
-import type { Backend, EventStore } from '../src/runtime/ports.js'
+import type { Backend, Codecs, Content, EventStore } from '../src/runtime/ports.js'
 
 export type { PromiseFiles, PromiseSnapshotter } from '../src/promise.js'
 
@@ -46,3 +46,16 @@ export type BackendSubject = {
   /** Closes what is open and drops the root. */
   readonly close: () => Promise<void>
 }
+
+/** What a blob case is run with. */
+export type ContentSubject = {
+  /** Holds nothing yet. */
+  readonly content: Content
+  /** Another one over the same data; both may be used from then on. */
+  readonly reopen: () => Promise<Content>
+  /** Drops the data. */
+  readonly close: () => Promise<void>
+}
+
+/** What a codec case is run with. */
+export type CodecsSubject = { readonly codecs: Codecs; readonly close: () => Promise<void> }

@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { decodeCommand, type Command, type InvalidArgument, type Rejection } from '@varve/core'
 import { decodeName } from '../src/model/decode-command.js'
+import { descriptorOf } from './support/events.js'
 import { check } from './support/random.js'
 
 const refusal = (input: unknown): Rejection => {
@@ -28,6 +29,8 @@ const commands: readonly (readonly [Command, readonly string[]])[] = [
   [{ type: 'Update', name: 'a' }, ['name']],
   [{ type: 'Attach', key: 'a' }, ['key']],
   [{ type: 'Detach', key: 'a' }, ['key']],
+  [{ type: 'Apply', key: 'a', descriptor: descriptorOf('1') }, ['key']],
+  [{ type: 'Cancel', key: 'a' }, ['key']],
 ]
 
 const long = 'x'.repeat(4_097)
@@ -68,7 +71,8 @@ test('a type that is none is refused', () => {
     [undefined, 'undefined'],
     ['', '""'],
     ['prepare', '"prepare"'],
-    ['Apply', '"Apply"'],
+    ['apply', '"apply"'],
+    ['ApplyAccepted', '"ApplyAccepted"'],
     ['toString', '"toString"'],
     ['__proto__', '"__proto__"'],
     [7, '7'],
@@ -175,9 +179,12 @@ test('anything at all is taken or refused, never thrown at', () => {
     {
       type: fc.oneof(fc.constantFrom(...commands.map(([{ type }]) => type)), fc.anything()),
       ...Object.fromEntries(
-        ['key', 'name', 'parent', 'labels', 'purpose', 'paths', 'by'].map((field) => [
+        ['key', 'name', 'parent', 'labels', 'purpose', 'paths', 'descriptor', 'limits', 'by'].map((field) => [
           field,
-          fc.oneof(fc.constantFrom('a', '', undefined), fc.anything({ withNullPrototype: true, withBigInt: true })),
+          fc.oneof(
+            fc.constantFrom('a', '', undefined, descriptorOf('1'), { bytes: 1 }),
+            fc.anything({ withNullPrototype: true, withBigInt: true }),
+          ),
         ]),
       ),
     },

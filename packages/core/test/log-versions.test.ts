@@ -30,7 +30,7 @@ test('a type or version that is not known is refused, with what to do', () => {
     ['Destroyed', 2],
     ['Destroyed', 0],
     ['Destroyed', 1.5],
-    ['Applied', 1],
+    ['Imported', 1],
     ['toString', 1],
     ['__proto__', 1],
     ['', 1],

@@ -1,13 +1,22 @@
 import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
-import { backendFault, type BackendFault, type FilesError, type Layout } from '@varve/core/ports'
-import { codes } from '../world/failure.js'
-import { describe, type CallOptions, type Driver, type Operation } from '../world/operations.js'
+import type { BackendFault, FilesError, Layout } from '@varve/core/ports'
+import { gate, pump } from '../pump.js'
+import { chunkLength, chunksInFlight, type Arrival } from '../world/control.js'
+import {
+  describe,
+  isUndone,
+  type Arguments,
+  type CallOptions,
+  type Driver,
+  type Operation,
+  type StreamOptions,
+} from '../world/operations.js'
 import { stoppedFault } from '../world/work.js'
-import type { FromWorker, ToWorker } from './messages.js'
+import { openCalls, type Calls, type Outcome } from './calls.js'
+import { tarSender } from './sender.js'
 
-type Outcome = E.Either<FilesError, unknown>
-type Pending = { readonly settle: (outcome: Outcome) => void; readonly progress: CallOptions['progress'] }
+type Asked = { readonly name: Operation; readonly args: readonly unknown[]; readonly options: CallOptions }
 
 /** Bytes cross by being moved, so they are copied first; a view would bring its whole buffer along. */
 const movable = (args: readonly unknown[]): { readonly args: readonly unknown[]; readonly moved: ArrayBuffer[] } => {
@@ -21,72 +30,102 @@ const movable = (args: readonly unknown[]): { readonly args: readonly unknown[];
   return { args: copied, moved }
 }
 
-/** The worker's calls that are under way. The process is held while there are any, and only then. */
-const openCalls = (worker: Worker) => {
-  const pending = new Map<number, Pending>()
-  let calls = 0
-  let waiting: (() => void)[] = []
-  let dead: BackendFault | undefined
-
-  const settle = (call: number, outcome: Outcome): void => {
-    const found = pending.get(call)
-    pending.delete(call)
-    if (pending.size === 0) {
-      worker.unref()
-      for (const told of waiting.splice(0)) told()
-    }
-    found?.settle(outcome)
-  }
-  const die = (cause: string): void => {
-    dead ??= backendFault(`the worker of the on-disk world ended: ${cause}; open the backend again`, codes.unspecified)
-    for (const call of pending.keys()) settle(call, E.left(dead))
-  }
-  worker.on('message', (message: FromWorker) => {
-    if (message.type === 'done') settle(message.call, message.outcome)
-    else pending.get(message.call)?.progress?.(message.done)
-  })
-  worker.on('error', (error) => die(error.message))
-  worker.on('exit', () => die('it is closed'))
-  worker.unref()
-
-  return {
-    dead: () => dead,
-    add: (entry: Pending): number => {
-      pending.set(++calls, entry)
-      worker.ref()
-      return calls
-    },
-    idle: (): Promise<void> => {
-      if (pending.size === 0) return Promise.resolve()
-      return new Promise((resolve) => (waiting = [...waiting, resolve]))
-    },
-  }
+/** Begins a call of the worker, which settles once it has ended there. */
+const begin = (
+  calls: Calls,
+  { name, args, options }: Asked,
+  listener: { readonly taken?: (bytes: number) => void; readonly chunk?: (bytes: Uint8Array) => void },
+): { readonly call: number; readonly outcome: Promise<Outcome>; readonly stop: () => void } => {
+  const { signal, progress, cutAfter, tar } = options
+  let settle: (outcome: Outcome) => void = () => undefined
+  const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
+  const call = calls.add({ settle: (given) => settle(given), progress, ...listener })
+  const { args: copied, moved } = movable(args)
+  calls.post({ type: 'call', call, name, args: copied, cutAfter, hasTar: tar !== undefined }, moved)
+  const stop = (): void => calls.post({ type: 'stop', call })
+  if (signal?.aborted === true) stop()
+  signal?.addEventListener('abort', stop)
+  void outcome.then(() => signal?.removeEventListener('abort', stop))
+  return { call, outcome, stop }
 }
 
-const run = (
-  worker: Worker,
-  calls: ReturnType<typeof openCalls>,
-  {
-    name,
-    args,
-    options,
-  }: { readonly name: Operation; readonly args: readonly unknown[]; readonly options: CallOptions },
-): Promise<Outcome> => {
-  const { signal, progress, cutAfter } = options
+const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
+  const { name, args, options } = asked
+  const { signal, tar } = options
   const dead = calls.dead()
-  if (dead !== undefined) return Promise.resolve(E.left(dead))
-  if (signal?.aborted === true) return Promise.resolve(E.left(stoppedFault(describe(name, args))))
-  return new Promise((resolve) => {
-    const stop = (): void => worker.postMessage({ type: 'stop', call } satisfies ToWorker)
-    const settle = (outcome: Outcome): void => {
-      signal?.removeEventListener('abort', stop)
-      resolve(outcome)
-    }
-    const call = calls.add({ settle, progress })
-    signal?.addEventListener('abort', stop)
-    const { args: copied, moved } = movable(args)
-    worker.postMessage({ type: 'call', call, name, args: copied, cutAfter } satisfies ToWorker, moved)
+  if (dead !== undefined) return E.left(dead)
+  if (signal?.aborted === true && !isUndone(name, args)) return E.left(stoppedFault(describe(name, args)))
+  const room = gate()
+  let inFlight = 0
+  let isOver = false
+  const taken = (bytes: number): void => {
+    inFlight -= bytes
+    room.open()
+  }
+  calls.hold()
+  const { call, outcome } = begin(calls, asked, { taken })
+  if (tar !== undefined) {
+    const send = tarSender((arrival: Arrival, moved) => {
+      // Bytes that have moved have no length any more.
+      const length = arrival.type === 'bytes' ? arrival.bytes.length : 0
+      calls.post({ type: 'arrival', call, arrival }, moved)
+      inFlight += length
+    })
+    void pump(tar, {
+      give: (arrival) => isOver || send(arrival),
+      room: async () => {
+        while (inFlight >= chunksInFlight * chunkLength && !isOver) await room.wait()
+      },
+      isOver: () => isOver,
+    })
+  }
+  const ended = await outcome
+  calls.release()
+  isOver = true
+  room.open()
+  return ended
+}
+
+/** Chunks that an operation puts out. The process is held only while one of them is waited for. */
+async function* chunksOf(
+  calls: Calls,
+  args: Arguments<'exportLayer'>,
+  options: StreamOptions,
+): AsyncGenerator<E.Either<FilesError, Uint8Array>, void> {
+  const dead: BackendFault | undefined = calls.dead()
+  if (dead !== undefined) return void (yield E.left(dead))
+  const came: { readonly chunks: Uint8Array[]; outcome?: Outcome } = { chunks: [] }
+  const arrived = gate()
+  const chunk = (bytes: Uint8Array): void => {
+    came.chunks.push(bytes)
+    arrived.open()
+  }
+  const { call, outcome, stop } = begin(calls, { name: 'exportLayer', args, options }, { chunk })
+  const settled = outcome.then((given) => {
+    came.outcome = given
+    arrived.open()
   })
+  const wait = async (until: Promise<void>): Promise<void> => {
+    calls.hold()
+    await until
+    calls.release()
+  }
+  try {
+    for (;;) {
+      const next = came.chunks.shift()
+      if (next !== undefined) {
+        calls.post({ type: 'room', call })
+        yield E.right(next)
+      } else if (came.outcome === undefined) await wait(arrived.wait())
+      else break
+    }
+    if (E.isLeft(came.outcome)) yield came.outcome
+  } finally {
+    if (came.outcome === undefined) {
+      stop()
+      await wait(settled)
+    }
+  }
 }
 
 /** Starts the world's own worker thread. File work is synchronous inside it, so none of it takes a turn of this thread. */
@@ -99,9 +138,10 @@ export const openDiskDriver = async (layout: Layout): Promise<E.Either<BackendFa
   })
   const calls = openCalls(worker)
   return E.right({
-    call: (name, args, options = {}) =>
-      run(worker, calls, { name, args, options }) as Promise<E.Either<FilesError, never>>,
+    call: (name, args, options = {}) => run(calls, { name, args, options }) as Promise<E.Either<FilesError, never>>,
+    stream: (args, options) => chunksOf(calls, args, options),
     end: async () => {
+      calls.hold()
       await calls.idle()
       await worker.terminate()
     },

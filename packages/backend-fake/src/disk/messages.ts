@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { FilesError } from '@varve/core/ports'
+import type { Arrival } from '../world/control.js'
 import type { Operation } from '../world/operations.js'
 import type { Done } from '../world/work.js'
 
@@ -11,10 +12,19 @@ export type ToWorker =
       readonly name: Operation
       readonly args: readonly unknown[]
       readonly cutAfter: number | undefined
+      readonly hasTar: boolean
     }
   | { readonly type: 'stop'; readonly call: number }
+  /** A part of the call's tar. */
+  | { readonly type: 'arrival'; readonly call: number; readonly arrival: Arrival }
+  /** A chunk that the call put out was taken, so there is room for another. */
+  | { readonly type: 'room'; readonly call: number }
 
 /** What the worker tells the main thread. */
 export type FromWorker =
   | { readonly type: 'done'; readonly call: number; readonly outcome: Either<FilesError, unknown> }
   | { readonly type: 'progress'; readonly call: number; readonly done: Done }
+  /** The call took bytes of its tar. */
+  | { readonly type: 'taken'; readonly call: number; readonly bytes: number }
+  /** The call put out a chunk. */
+  | { readonly type: 'chunk'; readonly call: number; readonly bytes: Uint8Array }

@@ -2,8 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Layout } from '@varve/core/ports'
 import { clock } from '../clock.js'
-import { begin, describe, type Arguments, type Operation } from '../world/operations.js'
-import { startJob, stoppedFault, type Job } from '../world/work.js'
+import { chunksInFlight, type Outlet } from '../world/control.js'
+import type { Arguments, Operation } from '../world/operations.js'
+import { startSession, type Session } from '../world/session.js'
+import type { Pause } from '../world/work.js'
 import { makeWorld } from '../world/world.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import { nodeDisk } from './node-disk.js'
@@ -13,7 +15,8 @@ const sliceLength = 4
 /** Milliseconds between two reports of one call's progress. */
 const reportEvery = 50
 
-type Running = { readonly what: string; readonly job: Job<unknown>; reportedAt: number }
+/** `room`: chunks that may still be put out before one is taken. */
+type Running = { readonly session: Session<unknown>; reportedAt: number; room: number }
 
 const layout = workerData as Layout
 const world = makeWorld(layout, nodeDisk(layout), clock.now)
@@ -22,9 +25,14 @@ let isTurning = false
 
 const post = (message: FromWorker, moved: ArrayBuffer[] = []): void => parentPort?.postMessage(message, moved)
 
+/** The buffer of bytes that have it to themselves. */
+const bufferOf = (bytes: unknown): ArrayBuffer[] =>
+  bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
+
 const report = (call: number, entry: Running): void => {
-  const done = entry.job.done()
-  const outcome = entry.job.outcome()
+  const { job } = entry.session
+  const done = job.done()
+  const outcome = job.outcome()
   const isDue = outcome !== undefined || clock.elapsed() - entry.reportedAt >= reportEvery
   if (done.files + done.bytes > 0 && isDue) {
     post({ type: 'progress', call, done })
@@ -32,44 +40,65 @@ const report = (call: number, entry: Running): void => {
   }
   if (outcome === undefined) return
   running.delete(call)
-  const bytes = E.isRight(outcome) && outcome.right instanceof Uint8Array ? outcome.right : undefined
-  const buffer = bytes?.buffer
-  post({ type: 'done', call, outcome }, buffer instanceof ArrayBuffer ? [buffer] : [])
+  post({ type: 'done', call, outcome }, E.isRight(outcome) ? bufferOf(outcome.right) : [])
 }
 
-/** One slice of every call, so that a long one does not hold up a short one. Answers whether all of them wait for time to pass. */
-const slices = (): boolean => {
+/** One slice of every call, so that a long one does not hold up a short one. Answers what all of them wait for. */
+const slices = (): Pause | undefined => {
   let isWaiting = true
+  let isTimed = false
   for (const [call, entry] of running) {
+    const { job } = entry.session
     const until = clock.elapsed() + sliceLength
-    let isPaused = false
-    while (!isPaused && entry.job.outcome() === undefined && clock.elapsed() < until) isPaused = entry.job.advance()
-    isWaiting &&= isPaused
+    let pause: Pause | undefined
+    while (pause === undefined && job.outcome() === undefined && clock.elapsed() < until) pause = job.advance()
+    isWaiting &&= pause !== undefined
+    isTimed ||= pause === 'time'
     report(call, entry)
   }
-  return isWaiting
+  if (!isWaiting) return undefined
+  return isTimed ? 'time' : 'event'
 }
 
 const turn = (): void => {
-  const isWaiting = slices()
-  isTurning = running.size > 0
+  const pause = slices()
+  // What waits for an event is woken by the message that brings it.
+  isTurning = running.size > 0 && pause !== 'event'
   if (!isTurning) return
-  if (isWaiting) setTimeout(turn, 1)
+  if (pause === 'time') setTimeout(turn, 1)
   else setImmediate(turn)
 }
 
-const start = <K extends Operation>(call: number, name: K, args: Arguments<K>, cutAfter: number | undefined): void => {
-  const what = describe(name, args)
-  const job = startJob(what, begin(world, name, args), cutAfter)
-  running.set(call, { what, job, reportedAt: clock.elapsed() })
+const start = ({ call, name, args, cutAfter, hasTar }: Extract<ToWorker, { readonly type: 'call' }>): void => {
+  const outlet: Outlet = {
+    hasRoom: () => entry.room > 0,
+    put: (bytes) => {
+      entry.room--
+      post({ type: 'chunk', call, bytes }, bufferOf(bytes))
+    },
+  }
+  const taken = (bytes: number): void => post({ type: 'taken', call, bytes })
+  const session = startSession(world, {
+    name,
+    args: args as Arguments<Operation>,
+    cutAfter,
+    outlet,
+    ...(hasTar ? { taken } : {}),
+  })
+  const entry: Running = { session, reportedAt: clock.elapsed(), room: chunksInFlight }
+  running.set(call, entry)
+}
+
+const receive = (message: ToWorker): void => {
+  if (message.type === 'call') return start(message)
+  const entry = running.get(message.call)
+  if (entry === undefined) return
+  if (message.type === 'stop') entry.session.stop()
+  else if (message.type === 'arrival') entry.session.arrive(message.arrival)
+  else entry.room++
 }
 
 parentPort?.on('message', (message: ToWorker) => {
-  if (message.type === 'stop') {
-    const entry = running.get(message.call)
-    entry?.job.stop(stoppedFault(entry.what))
-    return
-  }
-  start(message.call, message.name, message.args as Arguments<Operation>, message.cutAfter)
+  receive(message)
   if (!isTurning) turn()
 })

@@ -1,8 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { FilesError, Layout } from '@varve/core/ports'
 import { clock } from '../clock.js'
-import { begin, describe, type CallOptions, type Driver } from '../world/operations.js'
-import { startJob, stoppedFault, type Job } from '../world/work.js'
+import { gate, pump, type Gate } from '../pump.js'
+import { chunksInFlight } from '../world/control.js'
+import { describe, type Arguments, type Driver, type StreamOptions } from '../world/operations.js'
+import { startSession, type Session } from '../world/session.js'
+import { stoppedFault } from '../world/work.js'
 import { makeWorld, type World } from '../world/world.js'
 import { memoryDisk } from './disk.js'
 
@@ -15,38 +18,91 @@ export const memoryLayout: Layout = { root: 'C:\\varve', separator: '\\' }
 /** A world that lasts as long as its backend is held, through any number of openings. */
 export const memoryWorld = (): World => makeWorld(memoryLayout, memoryDisk(clock.now), clock.now)
 
-/** Runs operations on the caller's own event loop, in slices. */
-export const memoryDriver = (world: World): Driver => {
+/** Work in slices, so that the rest of the process gets its turn. */
+const slicer = () => {
   let turned = clock.elapsed()
 
-  const finish = async <T>(what: string, job: Job<T>, options: CallOptions): Promise<E.Either<FilesError, T>> => {
-    let reported = 0
-    const report = (): void => {
-      const done = job.done()
-      if (done.files + done.bytes > reported) options.progress?.(done)
-      reported = done.files + done.bytes
-    }
-    for (;;) {
-      const outcome = job.outcome()
-      if (outcome !== undefined) {
-        report()
-        return outcome
-      }
+  const advance = async <T>({ job }: Session<T>, event: Gate, isDone: () => boolean, report: () => void) => {
+    while (job.outcome() === undefined && !isDone()) {
       if (clock.elapsed() - turned > sliceLength) {
         report()
         await clock.turn()
         turned = clock.elapsed()
+        continue
       }
-      if (options.signal?.aborted === true) job.stop(stoppedFault(what))
-      else if (job.advance()) await clock.turn()
+      const pause = job.advance()
+      if (pause === 'time') await clock.turn()
+      else if (pause === 'event') await event.wait()
     }
   }
+  /** Goes on until the operation has ended, or `isDone`. `event` opens when something has been done for it. */
+  return async <T>(session: Session<T>, event: Gate, options: StreamOptions, isDone = () => false) => {
+    const { progress, signal } = options
+    let reported = 0
+    const report = (): void => {
+      const done = session.job.done()
+      if (done.files + done.bytes > reported) progress?.(done)
+      reported = done.files + done.bytes
+    }
+    const stop = (): void => {
+      session.stop()
+      event.open()
+    }
+    if (signal?.aborted === true) stop()
+    signal?.addEventListener('abort', stop)
+    await advance(session, event, isDone, report)
+    signal?.removeEventListener('abort', stop)
+    report()
+  }
+}
 
+/** Runs operations on the caller's own event loop, in slices. */
+export const memoryDriver = (world: World): Driver => {
+  const run = slicer()
+
+  async function* stream(
+    args: Arguments<'exportLayer'>,
+    options: StreamOptions,
+  ): AsyncGenerator<E.Either<FilesError, Uint8Array>, void> {
+    const chunks: Uint8Array[] = []
+    const outlet = { hasRoom: () => chunks.length < chunksInFlight, put: (bytes: Uint8Array) => chunks.push(bytes) }
+    const session = startSession(world, { name: 'exportLayer', args, cutAfter: undefined, outlet })
+    try {
+      for (;;) {
+        await run(session, gate(), options, () => chunks.length > 0)
+        const chunk = chunks.shift()
+        if (chunk === undefined) break
+        yield E.right(chunk)
+      }
+      const outcome = session.job.outcome()
+      if (outcome !== undefined && E.isLeft(outcome)) yield outcome
+    } finally {
+      session.stop()
+    }
+  }
   return {
     call: async (name, args, options = {}) => {
-      const what = describe(name, args)
-      return finish(what, startJob(what, begin(world, name, args), options.cutAfter), options)
+      const { cutAfter, tar } = options
+      const [event, room] = [gate(), gate()]
+      const session = startSession(world, { name, args, cutAfter, ...(tar === undefined ? {} : { taken: room.open }) })
+      const isOver = (): boolean => session.job.outcome() !== undefined
+      if (tar !== undefined)
+        void pump(tar, {
+          give: (arrival) => {
+            session.arrive(arrival)
+            event.open()
+          },
+          room: async () => {
+            while (session.waiting() >= chunksInFlight && !isOver()) await room.wait()
+          },
+          isOver,
+        })
+      await run(session, event, options)
+      // Lets the pump see that it is over.
+      room.open()
+      return session.job.outcome() ?? E.left(stoppedFault(describe(name, args)))
     },
+    stream,
     end: async () => undefined,
   }
 }

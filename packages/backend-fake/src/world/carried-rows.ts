@@ -31,7 +31,11 @@ export const allTimes = (time: bigint): EntryTimes => ({
 })
 
 /** The rows of a table with these names, by folded name. */
-function* rowsNamed(world: World, table: string, names: ReadonlySet<string>): Work<ReadonlyMap<string, TableRow>> {
+export function* rowsNamed(
+  world: World,
+  table: string,
+  names: ReadonlySet<string>,
+): Work<ReadonlyMap<string, TableRow>> {
   const rows = new Map<string, TableRow>()
   yield* readTable(world, table, (row) => {
     const key = foldName(row.entry.name)

@@ -7,15 +7,7 @@ import { rowWriter } from './rows.js'
 import { lineOfRow, nameOf, readDeletions } from './table.js'
 import { copyEntry, statOf, type Links } from './tree.js'
 import { sparingly, step, type Work } from './work.js'
-import {
-  deltaFilesOf,
-  deltaTableOf,
-  filesOf,
-  halfDeltaOf,
-  mountOf,
-  newDeltaOf,
-  type World,
-} from './world.js'
+import { deltaFilesOf, deltaTableOf, filesOf, halfDeltaOf, mountOf, newDeltaOf, type World } from './world.js'
 
 type Harvest = {
   readonly disk: Disk

@@ -96,9 +96,11 @@ export function* readManifest(world: World, id: SnapshotId): Work<Map<string, Ro
     )
   }
   const rows = new Map<string, Row>()
-  yield* readLines(world, path, (line) => {
-    const [at, type, size, inode, ctime, origin, layer] = JSON.parse(line) as StoredRow
-    rows.set(at, { type, size, inode, ctime, origin, layer })
-  })
+  yield* readLines(
+    world,
+    path,
+    (line) => JSON.parse(line) as StoredRow,
+    ([at, type, size, inode, ctime, origin, layer]) => rows.set(at, { type, size, inode, ctime, origin, layer }),
+  )
   return rows
 }

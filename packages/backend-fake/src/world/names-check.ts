@@ -1,4 +1,4 @@
-import { foldName, nameProblem, type SealLayer } from '@varve/core/ports'
+import { foldName, nameProblem, type SnapshotId } from '@varve/core/ports'
 import type { Disk, Entry } from './disk.js'
 import { raise } from './failure.js'
 import { parentsView, withoutDeleted, type Content, type Merged } from './merge.js'
@@ -41,20 +41,22 @@ function* inspect(found: Found, directory: string, path: string, below: Merged |
   yield step
 }
 
+/** What the check is for: the words of its message, and the layers below. */
+type Asking = { readonly asked: string; readonly again: string; readonly parents: readonly SnapshotId[] }
+
 /** Refuses content that a Windows layer can't hold, before anything is changed. */
-export function* checkNames(world: World, intent: SealLayer, { files, deleted }: Content): Work<void> {
+export function* checkNames(world: World, asking: Asking, { files, deleted }: Content): Work<void> {
   if (files === undefined) return
-  const below = withoutDeleted(yield* parentsView(world, intent.parents), deleted)
+  const below = withoutDeleted(yield* parentsView(world, asking.parents), deleted)
   const problems: string[] = []
   yield* inspect({ disk: world.disk, problems }, files, '', below)
   if (problems.length === 0) return
   const listed = problems.slice(0, mostListed).join('; ')
   const more = problems.length > mostListed ? `; and ${problems.length - mostListed} more` : ''
-  const asked = `commit of ${JSON.stringify(intent.key)}`
   raise({
     _tag: 'InvalidArgument',
     field: 'files',
     value: `${problems.length} of the names in it`,
-    message: `${asked}: files must have names that Windows can hold: ${listed}${more}. Rename or remove them and commit again: invalid argument`,
+    message: `${asking.asked}: files must have names that Windows can hold: ${listed}${more}. Rename or remove them and ${asking.again} again: invalid argument`,
   })
 }

@@ -4,7 +4,7 @@ import { codes, raise } from './failure.js'
 import { step, type Work } from './work.js'
 import { shownPath, type World } from './world.js'
 
-const chunkLength = 1024 * 1024
+const chunkLength = 256 * 1024
 const flushedLength = 256 * 1024
 const rowsAtOnce = 1_000
 const encoder = new TextEncoder()
@@ -53,10 +53,15 @@ const damaged = (world: World, path: string, line: number): never =>
   )
 
 /**
- * Hands every line of a table to `take`, without the newline; a table that is not there has none. A line that `take` throws
+ * Hands what `parse` makes of every line of a table to `take`; a table that is not there has none. A line that `parse` throws
  * at, or that has no end, is a fault that names the table.
  */
-export function* readLines(world: World, path: string, take: (line: string) => void): Work<void> {
+export function* readLines<T>(
+  world: World,
+  path: string,
+  parse: (line: string) => T,
+  take: (row: T) => void,
+): Work<void> {
   const { disk } = world
   const size = disk.lstat(path)?.size ?? 0
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -64,16 +69,18 @@ export function* readLines(world: World, path: string, take: (line: string) => v
   let number = 0
   for (let offset = 0; offset < size; offset += chunkLength) {
     const bytes = disk.read(path, offset, Math.min(chunkLength, size - offset))
+    const rows: T[] = []
     try {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) {
         number++
-        take(line)
+        rows.push(parse(line))
       }
     } catch {
       damaged(world, path, number)
     }
+    for (const row of rows) take(row)
     yield step
   }
   if (rest !== '') damaged(world, path, number + 1)

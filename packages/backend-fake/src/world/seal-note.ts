@@ -6,11 +6,12 @@ import { sealNoteOf, type World } from './world.js'
 
 function* readNote(world: World, id: SnapshotId): Work<readonly string[]> {
   const paths: string[] = []
-  yield* readLines(world, sealNoteOf(id), (line) => {
-    const path: unknown = JSON.parse(line)
-    if (typeof path !== 'string') throw new TypeError('no path')
-    paths.push(path)
-  })
+  yield* readLines(
+    world,
+    sealNoteOf(id),
+    (line) => String(JSON.parse(line)),
+    (path) => paths.push(path),
+  )
   return paths
 }
 

@@ -6,7 +6,7 @@ import { codes, raise } from './failure.js'
 import { checkNames } from './names-check.js'
 import { forgetAdditions, noteAdditions, removeAdditions } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
-import { removeTree } from './tree.js'
+import { partOf, removeTree } from './tree.js'
 import { undoable } from './undo.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
@@ -40,13 +40,14 @@ function* takeDelta(world: World, id: SnapshotId): Work<void> {
 }
 
 function* convertScratch(world: World, intent: SealLayer): Work<Readonly<Record<string, string>>> {
-  const { layer, parents } = intent
+  const { layer, key, parents } = intent
   yield* finishHarvest(world, layer)
   if (parents.length === 0) {
     requireDirectory(world, intent, filesOf(layer))
     checkBase(world, layer)
   }
-  yield* checkNames(world, intent, yield* ownContent(world, layer))
+  const asking = { asked: `commit of ${JSON.stringify(key)}`, again: 'commit', parents }
+  yield* checkNames(world, asking, yield* ownContent(world, layer))
   if (parents.length === 0) return yield* convertToBase(world, layer)
   yield* takeDelta(world, layer)
   return {}
@@ -70,6 +71,7 @@ function* seal(world: World, intent: SealLayer): Work<Result> {
 
 /** The layer as it was before its seal, which has added to it and moved its delta. */
 function* undoSeal(world: World, { layer, parents, purpose, madeParentless }: SealLayer): Work<void> {
+  yield* removeTree(world.disk, partOf(layer))
   yield* removeAdditions(world, layer)
   if (purpose === 'scratch' && parents.length > 0 && !madeParentless) yield* unseal(world, layer)
 }

@@ -45,12 +45,15 @@ const storedDeletion = (entry: LayerEntry & { readonly type: 'whiteout' | 'opaqu
 
 export const lineOfRow = ({ entry, streams }: TableRow): string => {
   if (entry.type === 'whiteout' || entry.type === 'opaque') return lineOf(storedDeletion(entry))
-  const common = { ...entry, times: storedTimes(entry.times), ...(streams.length === 0 ? {} : { streams }) }
-  if (entry.type === 'link') return lineOf(common)
+  const times = storedTimes(entry.times)
+  if (entry.type === 'link') return lineOf({ ...entry, times })
+  // The type first, so that a folder can be told from other rows by its beginning.
+  const { type, ...rest } = entry
   return lineOf({
-    // First, so that a folder can be told from other rows by its beginning.
-    type: entry.type,
-    ...common,
+    type,
+    ...rest,
+    times,
+    ...(streams.length === 0 ? {} : { streams }),
     ...(entry.security === undefined ? {} : { security: storedSecurity(entry.security) }),
     ...(entry.extended === undefined ? {} : { extended: storedExtended(entry.extended) }),
   })
@@ -121,8 +124,7 @@ const entryOf = (fields: Fields): RowEntry => {
     ...(fields['security'] === undefined ? {} : { security: securityOf(fields['security']) }),
     ...(fields['extended'] === undefined ? {} : { extended: extendedOf(fields['extended']) }),
   }
-  if (type === 'file')
-    return { type, ...secured, size: countOf(fields, 'size'), hasData: fields['hasData'] === true }
+  if (type === 'file') return { type, ...secured, size: countOf(fields, 'size'), hasData: fields['hasData'] === true }
   if (type === 'directory') return { type, ...secured }
   if (type === 'symlink' || type === 'junction') return { type, ...secured, target: textOf(fields, 'target') }
   return wrong('type')
@@ -141,10 +143,12 @@ export function* readTable(
   take: (row: TableRow) => void,
   passes: (line: string) => boolean = () => true,
 ): Work<void> {
-  yield* readLines(world, path, (line) => {
-    const row = passes(line) ? rowOf(line) : undefined
-    if (row !== undefined) take(row)
-  })
+  yield* readLines(
+    world,
+    path,
+    (line) => (passes(line) ? rowOf(line) : undefined),
+    (row) => row !== undefined && take(row),
+  )
 }
 
 const folderStart = '{"type":"directory",'

@@ -31,11 +31,11 @@ export const create = (
       : { requested: null, requestedBy: null, utilityVm: false, note: null, ...scratch },
 })
 
-type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose }
+type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose; readonly applied?: boolean }
 
 export const seal = (
   layer: SnapshotId,
-  { parents = [], madeParentless, purpose = 'scratch' }: Sealing = {},
+  { parents = [], madeParentless, purpose = 'scratch', applied = false }: Sealing = {},
 ): Intent => ({
   ...common,
   type: 'SealLayer',
@@ -46,6 +46,7 @@ export const seal = (
   parents,
   madeParentless: madeParentless ?? parents.length === 0,
   purpose,
+  applied,
 })
 
 export const attach = (layer: SnapshotId, parents: readonly SnapshotId[] = []): Intent => ({

@@ -29,7 +29,10 @@ export const decideApply = (state: State, { key, descriptor, limits }: Apply): D
     )
   }
   return E.right([
-    { type: 'ApplyAccepted', data: { id, key, descriptor, limits: { ...defaultApplyLimits, ...limits } } },
+    {
+      type: 'ApplyAccepted',
+      data: { id, key, descriptor: { ...descriptor }, limits: { ...defaultApplyLimits, ...limits } },
+    },
   ])
 }
 

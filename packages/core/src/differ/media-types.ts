@@ -4,30 +4,26 @@ export const layerMediaType = 'application/vnd.oci.image.layer.v1.tar'
 export const gzipLayerMediaType = `${layerMediaType}+gzip`
 export const zstdLayerMediaType = `${layerMediaType}+zstd`
 
-const nondistributable = 'application/vnd.oci.image.layer.nondistributable.v1.tar'
 const docker = 'application/vnd.docker.image.rootfs.diff.tar'
 const dockerForeign = 'application/vnd.docker.image.rootfs.foreign.diff.tar'
 
-/** containerd's differ: what may be applied, and whether it is decompressed by what is found in front of it. */
-const applied: ReadonlyMap<string, 'none' | 'detect'> = new Map([
-  [layerMediaType, 'none'],
-  [gzipLayerMediaType, 'detect'],
-  [zstdLayerMediaType, 'detect'],
-  [nondistributable, 'none'],
-  [`${nondistributable}+gzip`, 'detect'],
-  [`${nondistributable}+zstd`, 'detect'],
-  [docker, 'detect'],
-  [`${docker}.gzip`, 'detect'],
-  [`${docker}.zstd`, 'detect'],
-  [dockerForeign, 'detect'],
-  [`${dockerForeign}.gzip`, 'detect'],
-])
+/** Layers whose suffixes tell the compression. */
+const ociLayers = new Set([layerMediaType, 'application/vnd.oci.image.layer.nondistributable.v1.tar'])
+/** Layers that may be compressed whatever they are called. */
+const dockerLayers = new Set([docker, `${docker}.gzip`, `${docker}.zstd`, dockerForeign, `${dockerForeign}.gzip`])
 
 /**
- * How a layer of this media type is read: as it is, or decompressed by its first bytes, whatever the media type says.
- * Undefined: no layer (containerd's stream processors).
+ * How a layer of this media type is read, by the rules of containerd's differ: as it is, or decompressed by its first bytes,
+ * whatever the media type says. Undefined: no layer. Of several suffixes (`+gzip`) the last by alphabet counts; a Docker
+ * layer with a suffix is read as it is.
  */
-export const compressionOf = (mediaType: string): 'none' | 'detect' | undefined => applied.get(mediaType)
+export const compressionOf = (mediaType: string): 'none' | 'detect' | undefined => {
+  const [base = '', ...suffixes] = mediaType.split('+')
+  const last = suffixes.toSorted().at(-1)
+  if (ociLayers.has(base)) return last === 'gzip' || last === 'zstd' ? 'detect' : 'none'
+  if (dockerLayers.has(base)) return last === undefined ? 'detect' : 'none'
+  return undefined
+}
 
 /** How a comparison writes a layer of this media type; undefined: it does not (containerd's Windows differ). */
 export const comparedAs = (mediaType: string): 'none' | 'gzip' | 'zstd' | undefined => {

@@ -27,7 +27,7 @@ const text =
 const name = text(nameLimit)
 
 /** A key or name that is to be made. */
-const newName: Check = (field, value) =>
+export const newName: Check = (field, value) =>
   value === '' ? invalidArgument(field, value, 'must not be empty') : name(field, value)
 
 /** A key or name that is looked up: nothing is found under an empty one. */
@@ -87,10 +87,11 @@ const descriptor = object('a descriptor', { mediaType: text(nameLimit), digest, 
 
 const limitChecks = { entries: optional(count(1)), bytes: optional(count(1)) }
 const limits: Check = (field, value) => {
-  const unknown = hasFields(value) ? unknownField(value, limitChecks) : undefined
+  if (!hasFields(value)) return invalidArgument(field, value, 'must be limits')
+  const unknown = unknownField(value, limitChecks)
   return unknown === undefined
     ? object('limits', limitChecks)(field, value)
-    : invalidArgument(`${field}.${unknown}`, unknown, 'is no limit')
+    : invalidArgument(`${field}.${unknown}`, value[unknown], 'is no limit')
 }
 
 const labels: Check = (_field, value) => labelsFault(value)

@@ -13,7 +13,8 @@ import { dispatch } from './engine.js'
 import type { Refused } from './face.js'
 import { layersAt } from './layers-at.js'
 import { decodeCallOptions } from './options.js'
-import { provideBlob } from './provide-blob.js'
+import { stopOf } from './pin.js'
+import { isStream, provideBlob } from './provide-blob.js'
 
 /** The key of the Active snapshot that the mounts are those of. */
 const keyOf = async ({ engine, backend, profile }: Differ, mounts: unknown): Promise<E.Either<Refused, string>> => {
@@ -64,6 +65,8 @@ export const apply = async (
   if (E.isLeft(given)) return given
   const { signal, fields } = given.right
   const { stream, ...others } = fields
+  if (stream !== undefined && !isStream(stream))
+    return E.left(invalidArgument('stream', stream, 'must be an AsyncIterable of bytes'))
   const decoded = decodeApply(descriptor, others)
   if (E.isLeft(decoded)) return decoded
   const key = await keyOf(differ, mounts)
@@ -76,8 +79,9 @@ export const apply = async (
   const foreseen = decide(engine.journal.accepted, command)
   const needsBlob = E.isLeft(foreseen) ? foreseen.left._tag === 'Unavailable' : foreseen.right.length > 0
   if (needsBlob) {
-    const giving = { descriptor: command.descriptor, stream, ...(signal === undefined ? {} : { signal }) }
-    const provided = await provideBlob(blobs.right.content, engine, giving)
+    const stop = stopOf(engine, signal)
+    const giving = { descriptor: command.descriptor, stream, stop }
+    const provided = await provideBlob(blobs.right.content, engine, giving).finally(stop.over)
     if (E.isLeft(provided)) return provided
     if (engine.isClosing) return E.left(closed('the snapshotter was closed while the blob was taken'))
   }

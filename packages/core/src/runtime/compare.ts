@@ -89,6 +89,8 @@ const store = async (
   stop: Stop,
 ): Promise<E.Either<Refused, Descriptor>> => {
   const { mediaType, compression, labels } = order
+  const why = compression === 'none' ? undefined : codecs.whyNotCompress(compression)
+  if (why !== undefined) return E.left(unimplemented(`compare as ${shown(mediaType)}: ${why}`))
   const writer = await content.writer(ref)()
   if (E.isLeft(writer)) return writer
   const fail = async (refused: Refused): Promise<E.Either<Refused, never>> => {
@@ -157,14 +159,13 @@ export const compare = async (
 ): Promise<E.Either<Refused, Descriptor>> => {
   const { engine, backend, profile } = differ
   const order = decodeOrder(options)
-  if (E.isLeft(order)) return order
+  if (E.isLeft(order) && order.left._tag !== 'Unimplemented') return order
   const stack = layerStack(lower, upper, profile)
   if (E.isLeft(stack)) return stack
+  if (E.isLeft(order)) return order
   const blobs = blobsFor('compare', differ.blobs)
   if (E.isLeft(blobs)) return blobs
-  const { compression, signal } = order.right
-  const why = compression === 'none' ? undefined : blobs.right.codecs.whyNotCompress(compression)
-  if (why !== undefined) return E.left(unimplemented(`compare as ${shown(order.right.mediaType)}: ${why}`))
+  const { signal } = order.right
   const ids = layersAt('compare', backend.layout, stack.right)
   if (E.isLeft(ids)) return ids
   if (signal?.aborted === true) return E.left(aborted(signal.reason))

@@ -26,5 +26,5 @@ export const blobsFor = (
     : E.right({ content, codecs })
 
 /** A name for a blob being written that nobody else uses. */
-export const ownRef = (verb: string, { journal, clock }: Engine): string =>
-  `${verb}-${journal.accepted.log}-${clock.now()}`
+export const ownRef = (verb: string, engine: Engine): string =>
+  `${verb}-${engine.journal.accepted.log}-${engine.clock.now()}-${++engine.begun}`

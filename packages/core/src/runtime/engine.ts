@@ -33,7 +33,7 @@ export type Engine = {
   readonly layerNames: LayerNames
   /** Layers that are being compared, and how often. */
   readonly pinned: Map<SnapshotId, number>
-  /** Comparisons under way. */
+  /** Comparisons under way, and blobs being taken. */
   readonly comparisons: Set<{ readonly abort: () => void; readonly ended: Promise<void> }>
   isClosing: boolean
   readonly events$: Subject<Recorded>

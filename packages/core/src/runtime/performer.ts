@@ -80,12 +80,15 @@ export const brokenContract = (asked: string, cause: unknown): BackendFault => {
   return backendFault(`the backend broke its contract in ${asked}: ${what}`, hresult.unspecified)
 }
 
-const cancelledFault = ({ type, layer }: Intent): BackendFault =>
-  backendFault(`${type} of layer ${layer} was cancelled; the layer is as it was before`, hresult.cancelled)
-
 /** Whether this is how a cancelled intent ended. */
 export const wasCancelled = (refused: Refused): boolean =>
   refused._tag === 'BackendFault' && refused.code === hresult.cancelled
+
+/** One that failed in another way may not have undone everything. */
+const cancelledFault = ({ type, layer }: Intent, failure: Failure): BackendFault => {
+  const found = wasCancelled(failure) ? 'the layer is as it was before' : `it ended with: ${failure.message}`
+  return backendFault(`${type} of layer ${layer} was cancelled; ${found}`, hresult.cancelled)
+}
 
 type Done = { readonly result: Result; readonly tar?: TarRead }
 
@@ -152,7 +155,7 @@ const finish = (performer: Performer, run: Run, result: E.Either<Failure, Done>)
   }
   performer.runs.delete(id)
   if (E.isRight(result)) return performer.onOutcome({ type: 'Succeeded', intent: id, ...result.right })
-  const failure = run.isCancelled ? cancelledFault(run.intent) : result.left
+  const failure = run.isCancelled ? cancelledFault(run.intent, result.left) : result.left
   performer.onOutcome({ type: 'Failed', intent: id, failure })
 }
 

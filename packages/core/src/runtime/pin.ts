@@ -6,7 +6,7 @@ import type { Engine } from './engine.js'
 import type { Refused } from './face.js'
 import type { Parked } from './parking.js'
 
-/** Tells a comparison to end before its time. */
+/** Tells a comparison, or the taking of a blob, to end before its time. */
 export type Stop = { readonly signal: AbortSignal; readonly isStopped: () => boolean; readonly why: () => Refused }
 
 /** Keeps a layer as it is until `release` is called, once no command that changes it is under way or waits before. */
@@ -44,6 +44,7 @@ export const pin = (engine: Engine, id: SnapshotId, stop: Stop): Promise<E.Eithe
       resolve(E.left(stop.why()))
       parking.retry()
     }
+    if (stop.isStopped()) return resolve(E.left(stop.why()))
     stop.signal.addEventListener('abort', leave, { once: true })
     if (parking.isBehind(touches()) || !retry()) parking.park(parked)
   })

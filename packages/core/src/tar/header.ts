@@ -90,24 +90,34 @@ export const isZero = (block: Uint8Array): boolean => {
   return true
 }
 
-/** The bytes of a block added up with spaces as its checksum; `high`: how many of them have their first bit set. */
-const sumOf = (block: Uint8Array): { readonly sum: number; readonly high: number } => {
-  let sum = 0x20 * fields.checksum.length
-  let high = 0
-  for (let at = 0; at < blockSize; at++) {
-    if (at === fields.checksum.at) at += fields.checksum.length
-    const byte = block[at] ?? 0
-    sum += byte
-    high += byte >> 7
+/** The bytes of a block added up, with spaces as its checksum. Four at a time: every header is added up. */
+const sumOf = (bytes: Uint8Array, start: number): number => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, blockSize)
+  let even = 0
+  let odd = 0
+  for (let at = 0; at < blockSize; at += 4) {
+    const four = view.getUint32(at, true)
+    even += four & 0xff00ff
+    odd += (four >>> 8) & 0xff00ff
   }
-  return { sum, high }
+  let sum = (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16)
+  const { at: from, length } = fields.checksum
+  for (let at = from; at < from + length; at++) sum += 0x20 - view.getUint8(at)
+  return sum
 }
 
-/** Whether the checksum is right. Old writers took the bytes for signed ones. */
-export const isSummed = (block: Uint8Array): boolean => {
+/** The same by old writers, who took the bytes for signed ones. */
+const signedSumOf = (block: Uint8Array): number =>
+  block.reduce((sum, byte, at) => {
+    const isChecksum = at >= fields.checksum.at && at < fields.checksum.at + fields.checksum.length
+    return sum + (isChecksum ? 0x20 : (byte << 24) >> 24)
+  }, 0)
+
+/** The checksum that a header claims and the one it has, when they differ. */
+export const wrongSum = (block: Uint8Array): { readonly claimed: number; readonly actual: number } | undefined => {
   const claimed = octal(block, fields.checksum)
-  const { sum, high } = sumOf(block)
-  return claimed === sum || claimed === sum - 256 * high
+  const actual = sumOf(block, 0)
+  return claimed === actual || claimed === signedSumOf(block) ? undefined : { claimed, actual }
 }
 
 const magic = [0x75, 0x73, 0x74, 0x61, 0x72, 0]
@@ -135,6 +145,10 @@ const text = (block: Uint8Array, field: Field): string | undefined => {
   const end = endOf(block, field)
   return end === field.at ? '' : textOf(block, field.at, end)
 }
+
+/** A field as an error shows it. */
+export const shownField = (block: Uint8Array, name: keyof typeof fields): string =>
+  text(block, fields[name]) ?? 'bytes that are no text'
 
 const trailer = [0x74, 0x61, 0x72, 0]
 /** Old star keeps times behind a shorter prefix. */
@@ -197,7 +211,6 @@ export const putHeader = (bytes: Uint8Array, start: number, header: HeaderFields
     putOctal(bytes, start, fields.deviceMinor, 0)
   }
   if (header.prefix !== undefined) putCut(bytes, start, fields.prefix, header.prefix)
-  const { sum } = sumOf(bytes.subarray(start, start + blockSize))
-  putOctal(bytes, start, { at: fields.checksum.at, length: 7 }, sum)
+  putOctal(bytes, start, { at: fields.checksum.at, length: 7 }, sumOf(bytes, start))
   bytes[start + fields.checksum.at + 7] = 0x20
 }

@@ -1,9 +1,8 @@
 import { foldName } from '../model/names.js'
 import type { LayerEntry } from './entry.js'
-import { folderAttribute } from './read-entry.js'
+import { folderAttribute } from './judge.js'
 import { problem, type Problem } from './problem.js'
 import { copyHash, emptyHash, extend, kinds, seenNames, type Kind, type NameHash, type SeenNames } from './seen.js'
-
 
 /** Judges each entry by those before it: what is below what, what a link points to, what bears a name that is taken. */
 export type LayerOrder = {
@@ -75,7 +74,9 @@ type State = {
 }
 
 const misspelled = ({ seen }: State, path: string): Problem | undefined =>
-  seen.isSpelledAlike() ? undefined : problem(path, 'must spell names as earlier entries do, upper and lower case alike')
+  seen.isSpelledAlike()
+    ? undefined
+    : problem(path, 'must spell names as earlier entries do, upper and lower case alike')
 
 const imply = (state: State, path: string): Problem | undefined => {
   if (++state.implied > state.mostImplied)
@@ -88,7 +89,7 @@ const imply = (state: State, path: string): Problem | undefined => {
 const enter = (state: State, path: string): Problem | undefined => {
   if (path === state.folder) return undefined
   const above = emptyHash()
-  for (let from = 0; from < path.length; ) {
+  for (let from = 0; from < path.length;) {
     const to = endOfPart(path, from)
     extend(above, path, Math.max(0, from - 1), to)
     const kind = state.seen.look(above)
@@ -119,7 +120,7 @@ const link = (state: State, name: string, target: string): Problem | undefined =
   if (target.length === name.length && foldName(target) === foldName(name))
     return problem(target, 'must not link to itself')
   const path = emptyHash()
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const to = endOfPart(target, from)
     extend(path, target, Math.max(0, from - 1), to)
     const kind = state.seen.look(path)

@@ -177,7 +177,7 @@ const placeAt = (bytes: Uint8Array, from: number): Place | undefined => {
 export const parseRecords = (bytes: Uint8Array): E.Either<Problem, Records> => {
   const into: Draft = {}
   // Of text that is all ASCII each unit is one byte, so that the whole is decoded at once.
-  const whole = isAscii(bytes, 0, bytes.length) ? textOf(bytes, 0, bytes.length) : undefined
+  const whole = isAscii(bytes) ? textOf(bytes, 0, bytes.length) : undefined
   const part = (from: number, to: number): string | undefined => whole?.slice(from, to) ?? textOf(bytes, from, to)
   let met = 0
   for (let at = 0; at < bytes.length;) {

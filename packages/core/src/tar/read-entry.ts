@@ -1,13 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { EntryTimes, LayerEntry } from './entry.js'
+import { folderAttribute } from './judge.js'
 import { fileMode, types, type Header } from './header.js'
 import { opaqueName, whiteoutPrefix } from './names.js'
 import type { Records } from './pax.js'
 import { problem, type Problem } from './problem.js'
 import { timeOfSeconds } from './time.js'
-
-/** FILE_ATTRIBUTE_DIRECTORY. */
-export const folderAttribute = 0x10
 
 /** A header and the records before it. Names are as the tar has them. */
 export type RawEntry = {
@@ -59,24 +57,19 @@ const securedBy = ({ security, extended }: Records): Secured => {
   return security === undefined ? { extended } : { security, extended }
 }
 
-const badFolder = problem('no attribute 0x10', 'must have the attribute that folders have')
-const badFile = problem('attribute 0x10', 'must not have the attribute that folders have')
-
 const windowsEntry = (raw: RawEntry, name: string, kind: number, size: number): E.Either<Problem, LayerEntry> => {
   const { header, records } = raw
   const times = timesOf(raw)
   if (times === undefined) return E.left(problem(header.modified, 'must have a time that a FILETIME holds'))
   const { attributes = kind === types.directory ? folderAttribute : 0 } = records
-  const isFolder = (attributes & folderAttribute) !== 0
   const windows = { name, attributes, times }
   switch (kind) {
     case types.file: {
-      if (isFolder) return E.left(badFile)
       const hasData = size > 0 || (header.mode & 0o170000) === fileMode
       return E.right({ type: 'file', ...windows, ...securedBy(records), size, hasData })
     }
     case types.directory:
-      return isFolder ? E.right({ type: 'directory', ...windows, ...securedBy(records) }) : E.left(badFolder)
+      return E.right({ type: 'directory', ...windows, ...securedBy(records) })
     case types.link:
       return E.right({ type: 'link', ...windows, target: withoutDot(raw.target) })
     default: {

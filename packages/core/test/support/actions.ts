@@ -7,7 +7,6 @@ import {
   type Asking,
   type Command,
   type Decided,
-  type Descriptor,
   type Intent,
   type Outcome,
   type Profile,
@@ -15,7 +14,7 @@ import {
   type State,
 } from '@varve/core'
 import { entries } from '../../src/state/table.js'
-import { accessDenied, usage } from './events.js'
+import { accessDenied, descriptorOf, usage } from './events.js'
 import { timeOf } from './spec.js'
 
 const keys = ['a', 'b', 'extract-c'] as const
@@ -25,13 +24,6 @@ const key = fc.constantFrom(...keys)
 const name = fc.constantFrom(...keys, ...names)
 const parent = fc.constantFrom('', '', '', '', ...names, 'a')
 const labels = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('', '1', '2'))
-
-/** A blob whose digest is one digit many times over. */
-export const descriptorOf = (digit: string): Descriptor => ({
-  mediaType: 'application/vnd.oci.image.layer.v1.tar',
-  digest: `sha256:${digit.repeat(64)}`,
-  size: 1024,
-})
 
 /** Commands over so few names that they meet all the time. */
 export const commands: fc.Arbitrary<Command> = fc.oneof(
@@ -59,11 +51,12 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       descriptor: fc.constantFrom('1', '2').map((digit) => descriptorOf(digit)),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('Cancel' as const), key }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('Cancel' as const), key }) },
 )
 
-/** A command, or the end of one of the intents that are outstanding. */
-export type Action = { readonly ask: Command } | { readonly end: number; readonly fails: boolean }
+/** A command, the end of one of the intents that are outstanding, or the cancelling of one that can be. */
+export type Action =
+  { readonly ask: Command } | { readonly end: number; readonly fails: boolean } | { readonly cancel: number }
 
 export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   fc.oneof(
@@ -72,6 +65,7 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
       weight: 4,
       arbitrary: fc.record({ end: fc.nat(3), fails: fc.integer({ min: 0, max: 7 }).map((die) => die === 7) }),
     },
+    { weight: 1, arbitrary: fc.record({ cancel: fc.nat(3) }) },
   ),
   { minLength: 40, maxLength: 80 },
 )
@@ -112,8 +106,17 @@ export type Turn = {
   readonly after: State
 }
 
+const cancelIn = (state: State, which: number): Command | undefined => {
+  const keys = outstandingOf(state).flatMap(({ type, data }) =>
+    type === 'CommitAccepted' || type === 'ApplyAccepted' ? [data.key] : [],
+  )
+  const key = keys[which % Math.max(keys.length, 1)]
+  return key === undefined ? undefined : { type: 'Cancel', key }
+}
+
 const inputOf = (state: State, action: Action): Command | Outcome | undefined => {
   if ('ask' in action) return action.ask
+  if ('cancel' in action) return cancelIn(state, action.cancel)
   const waiting = outstandingOf(state)
   const asking = waiting[action.end % Math.max(waiting.length, 1)]
   if (asking === undefined) return undefined

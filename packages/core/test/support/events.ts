@@ -1,4 +1,4 @@
-import type { Event, EventOf, Failure, Usage } from '@varve/core'
+import { defaultApplyLimits, type Descriptor, type Event, type EventOf, type Failure, type Usage } from '@varve/core'
 
 /** Events as a log holds them, for the histories that tests begin with. */
 
@@ -96,6 +96,35 @@ export const detached = (id: number, key: string, counted = usage): readonly Eve
 export const detachFailed = (id: number, key: string): Event => ({
   type: 'DetachFailed',
   data: { id, key, failure: accessDenied },
+})
+
+/** A blob whose digest is one hex digit many times over. */
+export const descriptorOf = (digit: string): Descriptor => ({
+  mediaType: 'application/vnd.oci.image.layer.v1.tar',
+  digest: `sha256:${digit.repeat(64)}`,
+  size: 1024,
+})
+
+/** What is recorded of a tar that was applied. */
+export const tarOf = (digit: string) => ({ diffId: `sha256:${digit.repeat(64)}`, size: 2_048, entries: 3 })
+
+export const applying = (id: number, key: string, data: Partial<Data<'ApplyAccepted'>> = {}): Event => ({
+  type: 'ApplyAccepted',
+  data: { id, key, descriptor: descriptorOf('1'), limits: defaultApplyLimits, ...data },
+})
+export const applied = (id: number, key: string, data: Partial<Data<'ApplyAccepted'>> = {}): readonly Event[] => [
+  applying(id, key, data),
+  { type: 'Applied', data: { id, key, ...tarOf('d'), usage } },
+]
+export const applyFailed = (id: number, key: string, failure: Failure = accessDenied): Event => ({
+  type: 'ApplyFailed',
+  data: { id, key, failure },
+})
+
+/** Without an intent: of the commit or apply that is under way. */
+export const cancelling = (id: number, key: string, intent = ''): Event => ({
+  type: 'CancelAccepted',
+  data: { id, key, intent },
 })
 
 export const updated = (key: string, labels: Readonly<Record<string, string>>): Event => ({

@@ -1,25 +1,30 @@
 /**
  * Makes the recorded log that a test replays: `test/fixtures/<name>.ndjson` and what it leads to, `<name>.state.json`.
  *
- * A fixture is made once for each version of events at rest and never again: it stands for the logs that users have. When a
- * version is raised in src/log/versions.ts, keep the old files, extend the history below by what is new, and run in
+ * A fixture is made once and never again: it stands for the logs that users have. When a version is raised in
+ * src/log/versions.ts or a type of event is new, keep the old files, extend the history below by what is new, and run in
  * packages/core, after a build:
  *
- *     node dist/test/support/make-log-fixture.js log-v2
- *     npx prettier --write test/fixtures/log-v2.state.json
+ *     node dist/test/support/make-log-fixture.js log-v3
+ *     npx prettier --write test/fixtures/log-v3.state.json
  *
  * Then name the new one in test/log-fixture.test.ts. Files that are there are never overwritten.
  */
 import { writeFileSync } from 'node:fs'
-import { evolve, initialState, type Decided, type Event } from '@varve/core'
+import { evolve, initialState, invalidEntry, type Decided, type Event } from '@varve/core'
 import {
   accessDenied,
+  applied,
+  applyFailed,
+  applying,
   attached,
   attachFailed,
   attaching,
+  cancelling,
   committed,
   commitFailed,
   committing,
+  descriptorOf,
   destroyed,
   detached,
   detachFailed,
@@ -53,6 +58,9 @@ const unstorable = {
   field: 'Files',
   value: '"a", "A"',
 } as const
+
+const layerMediaType = 'application/vnd.oci.image.layer.v1.tar'
+const cancelled = { _tag: 'BackendFault', message: 'it was cancelled', code: 0x800704c7 } as const
 
 /** Every type of event, every end of every intent, both profiles, names that JSON escapes, something left of each kind. */
 const history: readonly Event[] = [
@@ -106,6 +114,30 @@ const history: readonly Event[] = [
   detaching(10, 'pending'),
   { type: 'Detached', data: { id: 10, key: 'pending', usage } },
   attaching(10, 'pending'),
+  ...prepared(14, 'extract-2 é', { purpose: 'unpack' }),
+  applying(14, 'extract-2 é', { limits: { entries: 1, bytes: 2 ** 53 - 1 } }),
+  applyFailed(14, 'extract-2 é', invalidEntry('Files/é\u2028', 1_536, '..', 'must not leave the layer')),
+  applying(14, 'extract-2 é'),
+  cancelling(14, 'extract-2 é'),
+  applyFailed(14, 'extract-2 é', cancelled),
+  ...applied(14, 'extract-2 é', { descriptor: { ...descriptorOf('2'), mediaType: `${layerMediaType}+gzip` } }),
+  committing(14, 'extract-2 é', 'unpacked'),
+  cancelling(14, 'extract-2 é'),
+  { type: 'CommitFailed', data: { id: 14, key: 'extract-2 é', name: 'unpacked', failure: cancelled } },
+  committing(14, 'extract-2 é', 'unpacked'),
+  cancelling(14, 'extract-2 é'),
+  { type: 'Committed', data: { id: 14, key: 'extract-2 é', name: 'unpacked', usage } },
+  ...prepared(15, 'filled', { parent: 'unpacked', purpose: 'unpack' }),
+  ...applied(15, 'filled'),
+  ...prepared(16, 'filling', { parent: 'unpacked', purpose: 'unpack' }),
+  applying(16, 'filling', { descriptor: descriptorOf('3') }),
+  ...prepared(17, 'emptying', { purpose: 'unpack' }),
+  applying(17, 'emptying'),
+  cancelling(17, 'emptying'),
+  cancelling(12, 'sealing'),
+  ...prepared(18, 'onto the unpacked', { purpose: 'unpack' }),
+  ...applied(18, 'onto the unpacked'),
+  committing(18, 'onto the unpacked', 'gained', { parent: 'unpacked' }),
 ]
 
 const askedBy = (event: Decided, index: number): Decided =>

@@ -7,7 +7,7 @@ import { infosOf } from './runtime.js'
 import { randomFrom } from './random.js'
 
 /** An apply is sent by its mounts, a cancel by a signal. */
-const isSent = ({ type }: Command): boolean => type !== 'Apply' && type !== 'Cancel'
+export const isSent = ({ type }: Command): boolean => type !== 'Apply' && type !== 'Cancel'
 
 /** Calls the face as a command says. */
 export const send = (snapshotter: Snapshotter, command: Command): Promise<E.Either<Refused, unknown>> => {

@@ -20,8 +20,22 @@ export const projectionOf = ({ state, hash }: Replayed): unknown => ({
     children: snapshot.children,
     usage: snapshot.usage,
     scratch: snapshot.scratch,
+    unpacked: snapshot.unpacked ?? null,
   })),
   attached: sorted(state.attached, (_intent, key) => key),
   pending: sorted(state.pending, ({ intent, blocks }, name) => ({ name, intent, blocks })),
   outstanding: outstandingOf(state).map((asking) => intentOf(state, asking)),
+  cancelled: outstandingOf(state).flatMap(({ seq, cancelled }) => (cancelled === true ? [String(seq)] : [])),
 })
+
+/** Of what was found, the fields that were expected; what is missing stays missing. */
+export const asFarAs = (expected: unknown, found: unknown): unknown => {
+  if (Array.isArray(expected) && Array.isArray(found)) return found.map((one, at) => asFarAs(expected[at], one))
+  if (typeof expected !== 'object' || expected === null || typeof found !== 'object' || found === null) return found
+  const fields = found as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(expected).flatMap(([field, value]) =>
+      Object.hasOwn(fields, field) ? [[field, asFarAs(value, fields[field])]] : [],
+    ),
+  )
+}

@@ -36,23 +36,35 @@ const ends: Partial<Record<EventType, readonly EventType[]>> = {
   AttachFailed: ['AttachAccepted'],
   Detached: ['DetachAccepted'],
   DetachFailed: ['DetachAccepted'],
+  Applied: ['ApplyAccepted'],
+  ApplyFailed: ['ApplyAccepted'],
 }
 
 const layerOf = (event: Event): number => ('id' in event.data ? event.data.id : 0)
 
-const causeOf = (state: State, event: Event): string => {
-  const asked = ends[event.type]
-  if (asked === undefined) return String(state.seq + 1)
+/** The intent that one of these events asked for, on the layer that the event is about. */
+const intentBefore = (state: State, event: Event, asked: readonly EventType[]): string => {
   for (const [intent, asking] of entries(state.outstanding)) {
     if (asking.data.id === layerOf(event) && asked.includes(asking.type)) return intent
   }
   throw new Error(`the history has ${event.type} of layer ${layerOf(event)}, which nothing asked for`)
 }
 
+const causeOf = (state: State, event: Event): string => {
+  const asked = ends[event.type]
+  return asked === undefined ? String(state.seq + 1) : intentBefore(state, event, asked)
+}
+
+/** A cancel that names no intent is that of whatever it can be. */
+const named = (state: State, event: Event): Event =>
+  event.type === 'CancelAccepted' && event.data.intent === ''
+    ? { ...event, data: { ...event.data, intent: intentBefore(state, event, ['CommitAccepted', 'ApplyAccepted']) } }
+    : event
+
 /** The event in its place after the state, one second later. */
 export const decidedAfter = (state: State, event: Event): Decided => {
   const seq = state.seq + 1
-  return { ...event, seq, at: timestamp(timeOf(seq)), cause: { id: causeOf(state, event) } }
+  return { ...named(state, event), seq, at: timestamp(timeOf(seq)), cause: { id: causeOf(state, event) } }
 }
 
 /** Folds events; the end of an intent finds the event that asked for it. */

@@ -13,6 +13,10 @@ export type Judged<G> = {
   readonly atEnd?: (engine: Engine, received: number) => G | undefined
 }
 
+async function* outputOf(engine: Engine): AsyncGenerator<Either<never, Uint8Array>> {
+  for await (const piece of engine) yield E.right(piece as Uint8Array)
+}
+
 /** Waits until an engine takes more, or takes nothing ever again. */
 const roomIn = (engine: Engine): Promise<void> =>
   new Promise((resolve) => {
@@ -53,7 +57,8 @@ export async function* through<F, G>(
   }
   const fed = feed().catch((error: Error) => void engine.destroy(error))
   try {
-    for await (const chunk of rechunked(engine)) yield E.right(chunk)
+    // zlib's pieces share their buffers.
+    yield* rechunked(outputOf(engine))
     const fault = left === undefined ? atEnd?.(engine, received) : undefined
     if (fault !== undefined) yield E.left(fault)
   } catch (error) {

@@ -13,7 +13,7 @@ import {
 } from '@varve/core/ports'
 import { codeOf } from '../faults.js'
 import { type Engine, through } from './engine.js'
-import { chunkBytes } from './rechunk.js'
+import { chunkBytes, rechunked } from './rechunk.js'
 import { decompressZstd, nativeZstd, zstdCompressor } from './zstd.js'
 
 // Room for a second chunk, so that bytes are read while others are worked on.
@@ -44,13 +44,15 @@ async function* withoutHost<F>(stream: ByteStream<F>): AsyncGenerator<Either<F, 
   }
 }
 
+/** Compresses in whole chunks: small ones are slow, and zstd's output would depend on them. */
 const compress = <F>(compression: Compression, bytes: ByteStream<F>): ByteStream<F | StoreFault> => {
   const onError = (error: Error): StoreFault =>
     storeFault(`compressing with ${compression} failed: ${error.message}; free some memory`, codeOf(error))
-  if (compression === 'gzip') return withoutHost(through(bytes, () => createGzip(engineOptions), { onError }))
+  if (compression === 'gzip')
+    return withoutHost(through(rechunked(bytes), () => createGzip(engineOptions), { onError }))
   const native = nativeZstd
   if (native === undefined) return unable(storeFault(whyNotZstd, 'ZSTD_MISSING'))
-  return through(bytes, () => zstdCompressor(native, engineOptions), { onError })
+  return through(rechunked(bytes), () => zstdCompressor(native, engineOptions), { onError })
 }
 
 async function* unable<F>(fault: F): AsyncGenerator<Either<F, never>> {

@@ -1,0 +1,51 @@
+import type { Arrival, Control, Outlet } from './control.js'
+import { begin, describe, isUndone, type Answer, type Arguments, type Operation } from './operations.js'
+import { startJob, stoppedFault, type Job } from './work.js'
+import type { World } from './world.js'
+
+/** An operation under way, and how one speaks to it. */
+export type Session<T> = {
+  readonly job: Job<T>
+  /** Hands over a part of its tar. */
+  readonly arrive: (arrival: Arrival) => void
+  /** Parts of its tar that it has not taken yet. */
+  readonly waiting: () => number
+  /** Its caller wants it no more: it is undone, or stopped where it is. */
+  readonly stop: () => void
+}
+
+export type Asked<K extends Operation> = {
+  readonly name: K
+  readonly args: Arguments<K>
+  readonly cutAfter: number | undefined
+  /** Told when it takes bytes of its tar; absent without a tar. */
+  readonly taken?: (bytes: number) => void
+  readonly outlet?: Outlet
+}
+
+export const startSession = <K extends Operation>(world: World, asked: Asked<K>): Session<Answer<K>> => {
+  const { name, args, cutAfter, taken, outlet } = asked
+  const arrivals: Arrival[] = []
+  let isCancelled = false
+  const take = (): Arrival | undefined => {
+    const arrival = arrivals.shift()
+    if (arrival?.type === 'bytes') taken?.(arrival.bytes.length)
+    return arrival
+  }
+  const control: Control = {
+    isCancelled: () => isCancelled,
+    ...(taken === undefined ? {} : { inlet: { take } }),
+    ...(outlet === undefined ? {} : { outlet }),
+  }
+  const what = describe(name, args)
+  const job = startJob(what, begin(world, name, args, control), cutAfter)
+  return {
+    job,
+    arrive: (arrival) => arrivals.push(arrival),
+    waiting: () => arrivals.length,
+    stop: () => {
+      if (isUndone(name, args)) isCancelled = true
+      else if (job.outcome() === undefined) job.stop(stoppedFault(what))
+    },
+  }
+}
