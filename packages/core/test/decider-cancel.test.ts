@@ -141,7 +141,7 @@ test('a cancel concerns one snapshot among those that are worked on', () => {
     applying(2, 'b'),
     committing(3, 'c', 'n'),
   ).when({ ...cancel, key: 'b' })
-  const words = [...['a', 'b', 'c']].map((key) => {
+  const words = ['a', 'b', 'c'].map((key) => {
     const answer = decide(state, { ...cancel, key })
     return E.isRight(answer) ? (answer.right[0]?.type ?? 'nothing') : answer.left._tag
   })

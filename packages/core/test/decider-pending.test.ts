@@ -3,9 +3,11 @@ import * as assert from 'uvu/assert'
 import * as E from 'fp-ts/lib/Either.js'
 import { decide, type Command, type Event } from '@varve/core'
 import {
+  applying,
   attached,
   attaching,
   committing,
+  descriptorOf,
   detaching,
   layer,
   logCreated,
@@ -22,6 +24,7 @@ import { given, stateOf } from './support/spec.js'
 /** Histories in which `x` is pending, and the intent that holds it. */
 const pending: Readonly<Record<string, readonly [history: readonly Event[], intent: string]>> = {
   'a prepare': [[logCreated, preparing(1, 'x')], '2'],
+  'an apply': [[...prepared(1, 'x', { purpose: 'unpack' }), applying(1, 'x')], '3'],
   'a commit of the key': [[...prepared(1, 'x'), committing(1, 'x', 'n')], '3'],
   'a commit to the name': [[...prepared(1, 'a'), committing(1, 'a', 'x')], '3'],
   'a remove': [[...layer(1, 'x'), removing(1, 'x')], '5'],
@@ -42,6 +45,7 @@ const commands: Readonly<Record<string, Command>> = {
   'remove it': { type: 'Remove', key: 'x' },
   'attach it': { type: 'Attach', key: 'x' },
   'detach it': { type: 'Detach', key: 'x' },
+  'apply to it': { type: 'Apply', key: 'x', descriptor: descriptorOf('1') },
 }
 
 const passAttachment = new Set(['prepare it', 'prepare on it', 'view it', 'view on it', 'update it'])

@@ -61,6 +61,7 @@ test('checks come in one order: each defect hides those behind it', async () => 
     ],
     ['NotFound', { descriptor: wrong, mounts: [foreign], options: good }],
     ['InvalidArgument mounts[0].options', { descriptor: wrong, mounts: [wrongParents], options: good }],
+    ['Aborted', { descriptor: wrong, mounts: [own], options: good }],
     ['Aborted', { descriptor: wrong, mounts: [scratch], options: good }],
     ['FailedPrecondition', { descriptor: wrong, mounts: [scratch], options: undefined }],
     ['NotFound', { descriptor: wrong, mounts: [own], options: {} }],
@@ -185,7 +186,7 @@ test('the parents that mounts name are those of the snapshot, nearest first', as
   }
   for (const ids of [[], [2], [1], [1, 2], [2, 1, 1], [2, 3], [3, 1]]) {
     const refusal = await refused(snapshotter.apply(descriptor, on(...ids)))
-    assert.equal('field' in refusal && refusal.field, 'mounts[0].options', `${ids}: ${refusal.message}`)
+    assert.equal('field' in refusal && refusal.field, 'mounts[0].options', `${ids.join()}: ${refusal.message}`)
   }
   assert.is((await refused(snapshotter.apply(descriptor, on(2, 77, 1))))._tag, 'InvalidArgument')
   await ok(snapshotter.apply(descriptor, on(2, 1)))

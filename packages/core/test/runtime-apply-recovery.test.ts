@@ -5,7 +5,18 @@ import { descriptorFor, digestOf, gzipped, gzipType, tarType, textBytes } from '
 import { turns } from './support/clock.js'
 import { gate, layersBackend, openLayers, orCancelled, prepareUnpack, type Opened } from './support/layers.js'
 import { arrayStore } from './support/memory.js'
-import { commitLayer, ending, hasEnded, infosOf, ok, open, recordsOf, refused, typesOf } from './support/runtime.js'
+import {
+  commitLayer,
+  ending,
+  failureIn,
+  hasEnded,
+  infosOf,
+  ok,
+  open,
+  recordsOf,
+  refused,
+  typesOf,
+} from './support/runtime.js'
 
 const tar = textBytes('a tar, more or less')
 const blob = gzipped(tar)
@@ -34,8 +45,7 @@ const died = async (cancels = false): Promise<Opened> => {
 const reopened = (from: Partial<Opened>, hooks: Parameters<typeof layersBackend>[0] = {}): Promise<Opened> =>
   openLayers({ from: { ...from, backend: layersBackend(hooks) } })
 
-const failureOf = ({ store }: Pick<Opened, 'store'>): Failure =>
-  (recordsOf(store).at(-1)?.data as { readonly failure: Failure }).failure
+const failureOf = ({ store }: Pick<Opened, 'store'>): Failure => failureIn(recordsOf(store).at(-1))
 
 test('an apply that was cut is repeated from the content when the log is opened again', async () => {
   const { store, content, backend: before } = await died()
@@ -116,20 +126,17 @@ test('a commit that was cancelled before the crash begins with the signal fired'
   await turns()
   abort.abort()
   await turns()
-  const signals: (readonly [string, boolean])[] = []
+  const signals: Record<string, boolean> = {}
   const again = await reopened(
     { store, content },
     {
       before: async ({ type }, { signal }) => {
-        signals.push([type, signal.aborted])
+        signals[type] = signal.aborted
         return signal.aborted ? orCancelled(gate(), signal) : undefined
       },
     },
   )
-  assert.equal(signals.toSorted(), [
-    ['ImportLayer', false],
-    ['SealLayer', true],
-  ])
+  assert.equal(signals, { ImportLayer: false, SealLayer: true })
   assert.equal([...(await infosOf(again.snapshotter)).keys()], ['a', 'base', 'c'])
   assert.equal(again.snapshotter.recovered.map(({ type }) => type).toSorted(), ['Applied', 'CommitFailed'])
   await ok(again.snapshotter.close())

@@ -4,43 +4,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { storeFault, type ApplyOptions, type Content, type ContentWriter } from '@varve/core'
 import { descriptorFor, mapContent, textBytes } from './support/blobs.js'
 import { turns, virtualClock } from './support/clock.js'
-import { openLayers, prepareUnpack, type Opened } from './support/layers.js'
+import { accessDenied } from './support/events.js'
+import { gate, openLayers, prepareUnpack } from './support/layers.js'
 import { hasEnded, ok, refused, typesOf } from './support/runtime.js'
+import { chunksOf, giving, leftNothing, odd, watched } from './support/streams.js'
 
 const tar = textBytes('a tar that comes in several chunks')
 const descriptor = descriptorFor(tar)
-
-async function* chunksOf(bytes: Uint8Array, size = 5): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += size) yield bytes.slice(from, from + size)
-}
-
-/** A stream that notes how it was used. */
-const watched = (inner: AsyncIterable<unknown>) => {
-  const calls: string[] = []
-  const stream = {
-    [Symbol.asyncIterator]: () => {
-      calls.push('begun')
-      const iterator = inner[Symbol.asyncIterator]()
-      return {
-        next: () => {
-          calls.push('next')
-          return iterator.next()
-        },
-        return: async () => {
-          calls.push('return')
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
-  return { stream: stream as AsyncIterable<Uint8Array>, calls }
-}
-
-/** Nothing is left of a blob that was not taken, and nothing was recorded. */
-const leftNothing = ({ content, store }: Opened): void => {
-  assert.equal([[...content.blobs.keys()], [...content.writing]], [[], []])
-  assert.equal(typesOf(store), ['LogCreated', 'PrepareAccepted', 'Prepared'])
-}
 
 test('a stream is written to the content first, and applied from there', async () => {
   const { snapshotter, store, content, backend } = await openLayers()
@@ -76,71 +46,6 @@ test('a stream is not asked for when the content has the blob', async () => {
   assert.equal([calls, content.written], [[], []])
   await ok(snapshotter.close())
 })
-
-/** Iterators that a for-await loop could not run over either, and some that it could. */
-const odd = (next: () => unknown): AsyncIterable<Uint8Array> =>
-  ({ [Symbol.asyncIterator]: () => ({ next }) }) as unknown as AsyncIterable<Uint8Array>
-
-const thrower = (cause: unknown): AsyncIterable<Uint8Array> =>
-  odd(() => {
-    throw cause
-  })
-
-async function* failing(): AsyncGenerator<Uint8Array> {
-  yield tar.slice(0, 5)
-  throw new Error('the network is down')
-}
-
-async function* giving(...values: readonly unknown[]): AsyncGenerator<Uint8Array> {
-  for (const value of values) yield value as Uint8Array
-}
-
-/** Streams that are refused: the field and the value that the InvalidArgument names. */
-const refusedStreams: readonly (readonly [what: string, stream: () => unknown, field: string, value: string])[] = [
-  ['fails', failing, 'stream', '"the network is down"'],
-  ['fails at once', () => thrower(new Error('no')), 'stream', '"no"'],
-  ['fails with nothing', () => thrower(undefined), 'stream', 'undefined'],
-  ['fails with what has no text', () => thrower(Object.create(null)), 'stream', 'an object'],
-  [
-    'can not be begun',
-    () => ({
-      [Symbol.asyncIterator]: () => {
-        throw new Error('used up')
-      },
-    }),
-    'stream',
-    '"used up"',
-  ],
-  ['has no iterator', () => ({ [Symbol.asyncIterator]: 7 }), 'stream', ''],
-  ['gives null for a next', () => odd(() => null), 'stream', ''],
-  ['gives nothing for a next', () => odd(async () => undefined), 'stream', ''],
-  ['gives text', () => giving('a tar'), 'stream', '"a tar"'],
-  ['gives numbers', () => giving(tar.slice(0, 5), 7), 'stream', '7'],
-  ['gives arrays of numbers', () => giving([1, 2]), 'stream', 'an array of 2'],
-  ['gives words of 16 bits', () => giving(new Uint16Array(4)), 'stream', 'an object'],
-  ['is longer than it should be', () => giving(tar, tar.slice(0, 1)), 'descriptor.size', '34'],
-  ['never ends', () => odd(async () => ({ done: false, value: tar })), 'descriptor.size', '34'],
-  ['is shorter than it should be', () => giving(tar.slice(1)), 'size', '34'],
-  ['has other bytes', () => giving(tar.slice(1), tar.slice(0, 1)), 'digest', `"${descriptor.digest}"`],
-  ['is text', () => 'a tar', 'stream', '"a tar"'],
-  ['is an array', () => [tar], 'stream', 'an array of 1'],
-  ['is null', () => null, 'stream', 'null'],
-]
-
-for (const [what, stream, field, value] of refusedStreams) {
-  test(`a stream that ${what} is refused, and nothing of it is left`, async () => {
-    const opened = await openLayers()
-    const mounts = await prepareUnpack(opened.snapshotter, 'a')
-    const options = { stream: stream() } as ApplyOptions
-    const refusal = await refused(opened.snapshotter.apply(descriptor, mounts, options))
-    if (refusal._tag !== 'InvalidArgument') throw new Error(`${refusal._tag}: ${refusal.message}`)
-    assert.is(refusal.field, field, refusal.message)
-    if (value !== '') assert.is(refusal.value, value)
-    leftNothing(opened)
-    await ok(opened.snapshotter.apply(descriptor, mounts, { stream: chunksOf(tar) }))
-    await ok(opened.snapshotter.close())
-  })
-}
 
 test('a stream that is left before its end is told so', async () => {
   for (const chunks of [giving('text'), giving(tar, tar)]) {
@@ -259,6 +164,33 @@ test('content that can not be written fails the apply with its fault, and the st
     if (what === 'write') assert.equal([...inner.writing], [])
     await ok(snapshotter.close())
   }
+})
+
+test('an apply that waits has taken its stream when its turn comes', async () => {
+  const shut = gate()
+  let runs = 0
+  const { snapshotter, content, backend } = await openLayers({
+    hooks: {
+      before: async ({ type }) => {
+        if (type !== 'ImportLayer' || runs++ > 0) return undefined
+        await shut.opened
+        return accessDenied
+      },
+    },
+  })
+  const first = textBytes('another')
+  content.put(first)
+  const mounts = await prepareUnpack(snapshotter, 'a')
+  const failing = refused(snapshotter.apply(descriptorFor(first), mounts))
+  await turns()
+  const waiting = ok(snapshotter.apply(descriptor, mounts, { stream: chunksOf(tar) }))
+  await turns()
+  assert.ok(content.blobs.has(descriptor.digest))
+  await shut.open()
+  assert.is((await failing)._tag, 'BackendFault')
+  await waiting
+  assert.equal(backend.contents.get(1), tar)
+  await ok(snapshotter.close())
 })
 
 test('two streams of one blob at the same time do not meet, although the clock stands still', async () => {

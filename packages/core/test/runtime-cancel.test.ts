@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { getEventListeners } from 'node:events'
-import { backendFault, hresult, intentLimit, type ApplyOptions, type Failure, type Intent } from '@varve/core'
+import { backendFault, hresult, intentLimit, type ApplyOptions, type Intent } from '@varve/core'
 import { accessDenied } from './support/events.js'
 import { descriptorFor, textBytes } from './support/blobs.js'
 import { turns } from './support/clock.js'
 import { gate, openLayers, orCancelled, prepareUnpack, type Opened } from './support/layers.js'
-import { commitLayer, ending, hasEnded, ok, recordsOf, refused, typesOf } from './support/runtime.js'
+import { commitLayer, ending, failureIn, hasEnded, ok, recordsOf, refused, typesOf } from './support/runtime.js'
 
 const tar = textBytes('a tar, more or less')
 const descriptor = descriptorFor(tar)
@@ -57,9 +57,8 @@ for (const [verb, { intent, ready, events }] of Object.entries(calls)) {
     assert.equal(recorded, [accepted, 'CancelAccepted', failed])
     const [, cancel, end] = recordsOf(store).slice(3)
     assert.equal(cancel?.cause, { id: '5', by: 'the user' })
-    const { failure } = end?.data as { readonly failure: Failure }
     const words = `${intent} of layer 1 was cancelled; the layer is as it was before`
-    assert.equal(failure, backendFault(words, hresult.cancelled))
+    assert.equal(failureIn(end), backendFault(words, hresult.cancelled))
     assert.is((await ok(snapshotter.stat('a'))).kind, 'Active')
     assert.is(backend.contents.size, 0)
     assert.is(getEventListeners(abort.signal, 'abort').length, 0)
@@ -101,9 +100,8 @@ for (const [verb, { intent, ready, events }] of Object.entries(calls)) {
     await turns()
     abort.abort()
     assert.is((await ended)._tag, 'Aborted')
-    const { failure } = recordsOf(opened.store).at(-1)?.data as { readonly failure: Failure }
     const words = `${intent} of layer 1 was cancelled; it ended with: access denied`
-    assert.equal(failure, backendFault(words, hresult.cancelled))
+    assert.equal(failureIn(recordsOf(opened.store).at(-1)), backendFault(words, hresult.cancelled))
     await ok(opened.snapshotter.close())
   })
 

@@ -129,6 +129,7 @@ test('names are gathered once, of what was accepted then, and follow events from
     }
   }
   follow(committed(2, 'a', 'n'))
+  assert.is(names.get(2), undefined, 'it is kept up before anybody asked')
   await Promise.all([names.ready(), names.ready()])
   follow([...removed(3, 'b'), ...prepared(4, 'c')])
   await names.ready()

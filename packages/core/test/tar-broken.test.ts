@@ -124,15 +124,16 @@ const broken: readonly Omit<Case, 'options'>[] = [
 for (const each of broken) refuses(each)
 
 const binary = (first_: number, ...last: readonly number[]): Uint8Array =>
-  Uint8Array.of(first_, ...new Array<number>(11 - last.length).fill(first_ === 0xff ? 0xff : 0), ...last)
+  Uint8Array.of(first_, ...Array.from({ length: 11 - last.length }, () => (first_ === 0xff ? 0xff : 0)), ...last)
 const badNumbers: readonly (readonly [what: string, header: Parameters<typeof rawHeader>[0], words: string])[] = [
   ['a size that is no octal', { size: '00000000008\0' }, 'as its size; found "00000000008"'],
   ['a size in words', { size: 'many' }, 'as its size'],
   ['a size with a sign', { size: '-0000000001\0' }, 'as its size'],
   ['a negative size', { size: binary(0xff, 0xff) }, 'as its size'],
   ['a size of 2^53', { size: binary(0x80, 0x20, 0, 0, 0, 0, 0, 0) }, 'as its size'],
-  ['a size of 2^94', { size: Uint8Array.of(0xbf, ...new Array<number>(11).fill(0xff)) }, 'as its size'],
+  ['a size of 2^94', { size: Uint8Array.of(0xbf, ...Array.from({ length: 11 }, () => 0xff)) }, 'as its size'],
   ['a mode that is no octal', { mode: '0x1ed' }, 'as its mode'],
+  ['a GNU header with a prefix, as old writers had it', { magic: 'ustar  \0', prefix: 'Files/b' }, 'as its accessed'],
   ['a time that is no octal', { modified: '12:00' }, 'as its modified'],
   ['a time out of range', { modified: binary(0x80, 1, 0, 0, 0, 0, 0) }, 'FILETIME'],
 ]

@@ -17,7 +17,8 @@ const names = ['base', 'child', 'archive-tar', 'bsdtar-pax', 'gnu-tar-gnu', 'gnu
 const tars = new Map(names.map((name) => [name, tarOf(name)] as const))
 
 const isInside = (name: string): boolean =>
-  /^(?:Files|Hives|UtilityVM)(?:\/[^/\\:*?"<>|\0-\x1f]+)*$/.test(name) &&
+  /^(?:Files|Hives|UtilityVM)(?:\/[^/\\:*?"<>|]+)*$/.test(name) &&
+  Array.from(name).every((character) => character >= ' ') &&
   name.split('/').every((part) => !/^\.+$|[. ]$|^\.wh\./.test(part))
 
 /** What must hold of every layer that was let in, told without the decoder's own rules. */

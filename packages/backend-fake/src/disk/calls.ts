@@ -11,7 +11,7 @@ export type Outcome = E.Either<FilesError, unknown>
 export type Listener = {
   readonly settle: (outcome: Outcome) => void
   readonly progress: ((done: Done) => void) | undefined
-  readonly taken?: (bytes: number) => void
+  readonly taken?: (buffer: ArrayBuffer) => void
   readonly chunk?: (bytes: Uint8Array) => void
 }
 
@@ -48,7 +48,7 @@ export const openCalls = (worker: Worker): Calls => {
     const listener = pending.get(message.call)
     if (message.type === 'done') settle(message.call, message.outcome)
     else if (message.type === 'progress') listener?.progress?.(message.done)
-    else if (message.type === 'taken') listener?.taken?.(message.bytes)
+    else if (message.type === 'taken') listener?.taken?.(message.buffer)
     else listener?.chunk?.(message.bytes)
   })
   worker.on('error', (error) => die(error.message))

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import type { BackendFault, FilesError, Layout } from '@varve/core/ports'
 import { gate, pump } from '../pump.js'
-import { chunkLength, chunksInFlight, type Arrival } from '../world/control.js'
+import { chunksInFlight } from '../world/control.js'
 import {
   describe,
   isUndone,
@@ -34,7 +34,7 @@ const movable = (args: readonly unknown[]): { readonly args: readonly unknown[];
 const begin = (
   calls: Calls,
   { name, args, options }: Asked,
-  listener: { readonly taken?: (bytes: number) => void; readonly chunk?: (bytes: Uint8Array) => void },
+  listener: { readonly taken?: (buffer: ArrayBuffer) => void; readonly chunk?: (bytes: Uint8Array) => void },
 ): { readonly call: number; readonly outcome: Promise<Outcome>; readonly stop: () => void } => {
   const { signal, progress, cutAfter, tar } = options
   let settle: (outcome: Outcome) => void = () => undefined
@@ -58,23 +58,24 @@ const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   const room = gate()
   let inFlight = 0
   let isOver = false
-  const taken = (bytes: number): void => {
-    inFlight -= bytes
+  const taken = (buffer: ArrayBuffer): void => {
+    inFlight--
+    sender.takeBack(buffer)
     room.open()
   }
   calls.hold()
   const { call, outcome } = begin(calls, asked, { taken })
+  const sender = tarSender((arrival, moved) => {
+    if (arrival.type === 'bytes') inFlight++
+    calls.post({ type: 'arrival', call, arrival }, moved)
+  })
   if (tar !== undefined) {
-    const send = tarSender((arrival: Arrival, moved) => {
-      // Bytes that have moved have no length any more.
-      const length = arrival.type === 'bytes' ? arrival.bytes.length : 0
-      calls.post({ type: 'arrival', call, arrival }, moved)
-      inFlight += length
-    })
     void pump(tar, {
-      give: (arrival) => isOver || send(arrival),
+      give: (arrival) => {
+        if (!isOver) sender.send(arrival)
+      },
       room: async () => {
-        while (inFlight >= chunksInFlight * chunkLength && !isOver) await room.wait()
+        while (inFlight >= chunksInFlight && !isOver) await room.wait()
       },
       isOver: () => isOver,
     })
@@ -135,6 +136,8 @@ export const openDiskDriver = async (layout: Layout): Promise<E.Either<BackendFa
     workerData: layout,
     execArgv: [],
     name: 'varve',
+    // What lives long there is small; a large nursery would only be filled.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const calls = openCalls(worker)
   return E.right({

@@ -24,7 +24,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'done'; readonly call: number; readonly outcome: Either<FilesError, unknown> }
   | { readonly type: 'progress'; readonly call: number; readonly done: Done }
-  /** The call took bytes of its tar. */
-  | { readonly type: 'taken'; readonly call: number; readonly bytes: number }
+  /** The call has used bytes of its tar, whose buffer comes back. */
+  | { readonly type: 'taken'; readonly call: number; readonly buffer: ArrayBuffer }
   /** The call put out a chunk. */
   | { readonly type: 'chunk'; readonly call: number; readonly bytes: Uint8Array }

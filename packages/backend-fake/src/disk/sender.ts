@@ -1,26 +1,26 @@
 import { chunkLength, type Arrival } from '../world/control.js'
 
-/** Bytes from which on it is cheaper to move a buffer than to copy what is in it. */
-const worthMoving = chunkLength / 4
+/** Posts the parts of a tar to the other thread, in buffers that come back from there. */
+export type TarSender = {
+  readonly send: (arrival: Arrival) => void
+  /** Takes back a buffer whose bytes were used. Without that, each thread would hold tens of megabytes of used ones. */
+  readonly takeBack: (buffer: ArrayBuffer) => void
+}
 
-const movableBuffer = ({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined =>
-  byteLength >= worthMoving && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : undefined
-
-/** Posts the parts of a tar to the other thread: large chunks are moved as they are, small ones gathered in larger ones. */
-export const tarSender = (post: (arrival: Arrival, moved: readonly ArrayBuffer[]) => void) => {
-  let chunk = new Uint8Array(0)
+export const tarSender = (post: (arrival: Arrival, moved: readonly ArrayBuffer[]) => void): TarSender => {
+  const free: ArrayBuffer[] = []
+  let chunk: Uint8Array<ArrayBuffer> | undefined
   let filled = 0
 
-  const send = (bytes: Uint8Array, moved: readonly ArrayBuffer[]): void => post({ type: 'bytes', bytes }, moved)
   const flush = (): void => {
-    if (filled === 0) return
-    send(chunk.subarray(0, filled), [chunk.buffer])
-    chunk = new Uint8Array(0)
+    if (chunk === undefined) return
+    post({ type: 'bytes', bytes: chunk.subarray(0, filled) }, [chunk.buffer])
+    chunk = undefined
     filled = 0
   }
   const gather = (bytes: Uint8Array): void => {
     for (let from = 0; from < bytes.length;) {
-      if (chunk.length === 0) chunk = new Uint8Array(chunkLength)
+      chunk ??= new Uint8Array(free.pop() ?? new ArrayBuffer(chunkLength))
       const part = bytes.subarray(from, from + chunkLength - filled)
       chunk.set(part, filled)
       filled += part.length
@@ -28,22 +28,12 @@ export const tarSender = (post: (arrival: Arrival, moved: readonly ArrayBuffer[]
       if (filled === chunkLength) flush()
     }
   }
-  const move = (bytes: Uint8Array, buffer: ArrayBuffer): void => {
-    flush()
-    try {
-      send(bytes, [buffer])
-    } catch {
-      // A buffer that its owner keeps from being moved.
-      gather(bytes)
-    }
-  }
-  return (arrival: Arrival): void => {
-    if (arrival.type !== 'bytes') {
+  return {
+    send: (arrival) => {
+      if (arrival.type === 'bytes') return gather(arrival.bytes)
       flush()
-      return post(arrival, [])
-    }
-    const buffer = movableBuffer(arrival.bytes)
-    if (buffer === undefined) gather(arrival.bytes)
-    else move(arrival.bytes, buffer)
+      post(arrival, [])
+    },
+    takeBack: (buffer) => void free.push(buffer),
   }
 }

@@ -77,7 +77,9 @@ const start = ({ call, name, args, cutAfter, hasTar }: Extract<ToWorker, { reado
       post({ type: 'chunk', call, bytes }, bufferOf(bytes))
     },
   }
-  const taken = (bytes: number): void => post({ type: 'taken', call, bytes })
+  const taken = ({ buffer }: Uint8Array): void => {
+    if (buffer instanceof ArrayBuffer) post({ type: 'taken', call, buffer }, [buffer])
+  }
   const session = startSession(world, {
     name,
     args: args as Arguments<Operation>,

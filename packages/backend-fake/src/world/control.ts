@@ -6,7 +6,7 @@ export type Arrival =
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'end' }
 
-/** Where work takes bytes from. Undefined: nothing has come yet, or everything was taken. */
+/** Where work takes bytes from, which are its own until it takes again. Undefined: nothing has come yet, or everything was taken. */
 export type Inlet = { readonly take: () => Arrival | undefined }
 
 /** Where work puts bytes, which are not its own any more then. */

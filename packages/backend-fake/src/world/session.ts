@@ -18,8 +18,8 @@ export type Asked<K extends Operation> = {
   readonly name: K
   readonly args: Arguments<K>
   readonly cutAfter: number | undefined
-  /** Told when it takes bytes of its tar; absent without a tar. */
-  readonly taken?: (bytes: number) => void
+  /** Told when it has used bytes of its tar; absent without a tar. */
+  readonly taken?: (bytes: Uint8Array) => void
   readonly outlet?: Outlet
 }
 
@@ -27,9 +27,12 @@ export const startSession = <K extends Operation>(world: World, asked: Asked<K>)
   const { name, args, cutAfter, taken, outlet } = asked
   const arrivals: Arrival[] = []
   let isCancelled = false
+  let inUse: Uint8Array | undefined
+  // Whoever asks for the next part is done with the one before.
   const take = (): Arrival | undefined => {
+    if (inUse !== undefined) taken?.(inUse)
     const arrival = arrivals.shift()
-    if (arrival?.type === 'bytes') taken?.(arrival.bytes.length)
+    inUse = arrival?.type === 'bytes' ? arrival.bytes : undefined
     return arrival
   }
   const control: Control = {

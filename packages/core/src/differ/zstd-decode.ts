@@ -34,9 +34,9 @@ const frameOf = (header: Header, newDecoder: NewDecoder): Frame => {
   const pushed = (bytes: Uint8Array, isLast: boolean): readonly Uint8Array[] => {
     decoder.push(bytes, isLast)
     const data = decoded.splice(0).filter(({ length }) => length > 0)
-    for (const bytes of data) {
-      size += bytes.length
-      hash?.update(bytes)
+    for (const part of data) {
+      size += part.length
+      hash?.update(part)
     }
     if (isLast && header.contentSize !== undefined && size !== header.contentSize)
       throw new Error(`a frame of ${size} bytes whose header says ${header.contentSize}`)

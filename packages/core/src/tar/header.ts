@@ -23,6 +23,9 @@ export const fields = {
   deviceMajor: { at: 329, length: 8 },
   deviceMinor: { at: 337, length: 8 },
   prefix: { at: 345, length: 155 },
+  /** GNU's, in place of a prefix. */
+  accessed: { at: 345, length: 12 },
+  changed: { at: 357, length: 12 },
 } as const satisfies Readonly<Record<string, Field>>
 
 /** What the type field of a header says, as character codes. */
@@ -123,17 +126,25 @@ export const wrongSum = (block: Uint8Array): { readonly claimed: number; readonl
 const magic = [0x75, 0x73, 0x74, 0x61, 0x72, 0]
 const isUstar = (block: Uint8Array): boolean => magic.every((byte, at) => block[fields.magic.at + at] === byte)
 
+const gnuMagic = [0x75, 0x73, 0x74, 0x61, 0x72, 0x20, 0x20, 0]
+const isGnu = (block: Uint8Array): boolean => gnuMagic.every((byte, at) => block[fields.magic.at + at] === byte)
+
+type NumberField = 'mode' | 'uid' | 'gid' | 'deviceMajor' | 'deviceMinor' | 'accessed' | 'changed'
+
+const oldNumbers: readonly NumberField[] = ['mode', 'uid', 'gid']
+const ustarNumbers: readonly NumberField[] = [...oldNumbers, 'deviceMajor', 'deviceMinor']
+// Some writers of old had a prefix there, and meant another name: what has no times there is refused.
+const gnuNumbers: readonly NumberField[] = [...ustarNumbers, 'accessed', 'changed']
+
 /** The numbers of a header; the name of a field that has none. */
 export const parseHeader = (block: Uint8Array): Header | keyof typeof fields => {
-  const mode = numeric(block, fields.mode)
   const size = numeric(block, fields.size)
   const modified = numeric(block, fields.modified)
   if (!(size >= 0)) return 'size'
   if (Number.isNaN(modified)) return 'modified'
-  if (Number.isNaN(mode)) return 'mode'
-  if (Number.isNaN(numeric(block, fields.uid))) return 'uid'
-  if (Number.isNaN(numeric(block, fields.gid))) return 'gid'
-  return { type: block[fields.type.at] ?? 0, mode, size, modified }
+  const others = isUstar(block) ? ustarNumbers : isGnu(block) ? gnuNumbers : oldNumbers
+  const bad = others.find((name) => Number.isNaN(numeric(block, fields[name])))
+  return bad ?? { type: block[fields.type.at] ?? 0, mode: numeric(block, fields.mode), size, modified }
 }
 
 const endOf = (block: Uint8Array, { at, length }: Field): number => {

@@ -17,23 +17,23 @@ import { entries } from '../../src/state/table.js'
 import { accessDenied, descriptorOf, usage } from './events.js'
 import { timeOf } from './spec.js'
 
-const keys = ['a', 'b', 'extract-c'] as const
+const someKeys = ['a', 'b', 'extract-c'] as const
 const names = ['k', 'm', 'n'] as const
 
-const key = fc.constantFrom(...keys)
-const name = fc.constantFrom(...keys, ...names)
+const anyKey = fc.constantFrom(...someKeys)
+const name = fc.constantFrom(...someKeys, ...names)
 const parent = fc.constantFrom('', '', '', '', ...names, 'a')
 const labels = fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('', '1', '2'))
 
 /** Commands over so few names that they meet all the time. */
 export const commands: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ type: fc.constant('Prepare' as const), key, parent, labels }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('View' as const), key, parent, labels }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('Prepare' as const), key: anyKey, parent, labels }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('View' as const), key: anyKey, parent, labels }) },
   {
     weight: 5,
     arbitrary: fc.record({
       type: fc.constant('Commit' as const),
-      key,
+      key: anyKey,
       name: fc.constantFrom(...names),
       parent,
       labels,
@@ -47,11 +47,11 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('Apply' as const),
-      key: fc.constantFrom('extract-c', ...keys),
+      key: fc.constantFrom('extract-c', ...someKeys),
       descriptor: fc.constantFrom('1', '2').map((digit) => descriptorOf(digit)),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('Cancel' as const), key }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('Cancel' as const), key: anyKey }) },
 )
 
 /** A command, the end of one of the intents that are outstanding, or the cancelling of one that can be. */

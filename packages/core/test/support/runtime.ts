@@ -49,6 +49,12 @@ export const open = (options: Partial<OpenOptions> = {}): Promise<Snapshotter> =
 export const recordsOf = ({ texts }: { readonly texts: readonly string[] }): readonly Recorded[] =>
   texts.map((text) => JSON.parse(text) as Recorded)
 
+/** What a record of a failure keeps of it. */
+export const failureIn = (record: Recorded | undefined): Failure => {
+  if (record === undefined || !('failure' in record.data)) throw new Error(`${record?.type} is no failure`)
+  return record.data.failure
+}
+
 export const typesOf = (store: { readonly texts: readonly string[] }): readonly string[] =>
   recordsOf(store).map(({ type }) => type)
 

@@ -70,21 +70,42 @@ const place = async ({ blobs }: Layout, { path, handle }: Unfinished, hex: strin
   await syncDirectory(blobs)
 }
 
-/** A writer into an unfinished file, which becomes a blob. Calls are done in the order in which they were made. */
-export const contentWriter = (layout: Layout, file: Unfinished, ref: string): ContentWriter => {
-  const inOrder = queue()
+/** Writes to a file in large pieces and takes the digest on the way. */
+const digestingFile = ({ handle }: Unfinished) => {
   const hash = createHash('sha256')
   const buffer = Buffer.allocUnsafeSlow(bufferBytes)
   let filled = 0
   let size = 0
-  let ended: StoreFault | undefined
-
   const flush = async (): Promise<void> => {
     const bytes = buffer.subarray(0, filled)
     filled = 0
     hash.update(bytes)
-    await writeFully(file.handle, bytes)
+    await writeFully(handle, bytes)
   }
+  return {
+    write: async (bytes: Uint8Array): Promise<void> => {
+      for (let at = 0; at < bytes.length;) {
+        const part = bytes.subarray(at, at + bufferBytes - filled)
+        buffer.set(part, filled)
+        filled += part.length
+        size += part.length
+        at += part.length
+        if (filled === bufferBytes) await flush()
+      }
+    },
+    finish: async (): Promise<{ readonly hex: string; readonly size: number }> => {
+      await flush()
+      return { hex: hash.digest('hex'), size }
+    },
+  }
+}
+
+/** A writer into an unfinished file, which becomes a blob. Calls are done in the order in which they were made. */
+export const contentWriter = (layout: Layout, file: Unfinished, ref: string): ContentWriter => {
+  const inOrder = queue()
+  const output = digestingFile(file)
+  let ended: StoreFault | undefined
+
   const failed = async (error: unknown): Promise<Either<StoreFault, never>> => {
     const asked = `writing the blob of ref ${shown(ref)} to ${file.path} failed`
     const fault = faultOf(asked, error, 'remove the cause and write it again from its beginning')
@@ -102,14 +123,7 @@ export const contentWriter = (layout: Layout, file: Unfinished, ref: string): Co
   const write = async (bytes: Uint8Array): Promise<Either<StoreFault, void>> => {
     if (ended !== undefined) return E.left(ended)
     try {
-      for (let at = 0; at < bytes.length;) {
-        const part = bytes.subarray(at, at + bufferBytes - filled)
-        buffer.set(part, filled)
-        filled += part.length
-        size += part.length
-        at += part.length
-        if (filled === bufferBytes) await flush()
-      }
+      await output.write(bytes)
       return E.right(undefined)
     } catch (error) {
       return failed(error)
@@ -118,8 +132,7 @@ export const contentWriter = (layout: Layout, file: Unfinished, ref: string): Co
   const commit = async (expected: Expected): Promise<Either<InvalidArgument | StoreFault, BlobInfo>> => {
     if (ended !== undefined) return E.left(ended)
     try {
-      await flush()
-      const hex = hash.digest('hex')
+      const { hex, size } = await output.finish()
       const found = { digest: `sha256:${hex}`, size }
       const wrong = mismatch(expected, found)
       if (wrong !== undefined) {
