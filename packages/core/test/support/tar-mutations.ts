@@ -55,7 +55,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
       field: fc.constantFrom(0, 0, 6, 100, 124, 124, 136, 156, 156, 156, 157, 157, 257, 345, 500),
       value: fc.oneof(
         fc.uint8Array({ minLength: 1, maxLength: 12 }),
-        fc.constantFrom(...'0123456789xgLKSV').map((type) => new TextEncoder().encode(type)),
+        fc.constantFrom(...'0123456789xgLKSV'.split('')).map((type) => new TextEncoder().encode(type)),
         words.map((word) => new TextEncoder().encode(word)),
       ),
     }),
