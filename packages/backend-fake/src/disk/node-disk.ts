@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import { pathOf, type Layout } from '@varve/core/ports'
+import type { Layout } from '@varve/core/ports'
 import type { SparseFile } from '../artefacts/vhdx.js'
 import type { Disk, Entry, EntryType, Output, Stat } from '../world/disk.js'
 import { hostName, readName, type HostName } from './host-names.js'
@@ -230,8 +230,11 @@ const makeRoot = (root: string): void =>
 
 /** The host's own file system below a root. */
 export const nodeDisk = (layout: Layout): Disk => {
-  const host = (path: string): HostName =>
-    hostName(path === '' ? `${layout.root}${layout.separator}` : pathOf(layout, ...path.split('/')))
+  const base = `${layout.root}${layout.separator}`
+  // Where the host uses `/` too there is nothing to translate.
+  const local =
+    layout.separator === '/' ? (path: string) => path : (path: string) => path.replaceAll('/', layout.separator)
+  const host = (path: string): HostName => hostName(base + local(path))
   const clone = cloner()
   const mkdir = (path: string): void => {
     if (path === '') makeRoot(layout.root)

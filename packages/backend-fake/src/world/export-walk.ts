@@ -67,9 +67,13 @@ function* putFile(walk: Walk, path: string, stat: Stat): Work<void> {
   }
   if (stat.links > 1) links.set(stat.inode, name)
   const { size } = stat
+  const file = { type: 'file', name, size, hasData: size > 0 } as const
   const body = { path: `${files}/${path}`, size, isWhole: true }
-  yield* packer.put({ ...windows, type: 'file', name, size, hasData: size > 0 }, body)
-  if (row !== undefined && isOfType(row.entry, 'file')) yield* putStreams(packer, name, row.streams, walk.streams)
+  // Most files have no row, and copying what a row may have takes its time.
+  if (row === undefined)
+    return yield* packer.put({ ...file, attributes: windows.attributes, times: windows.times }, body)
+  yield* packer.put({ ...windows, ...file }, body)
+  if (isOfType(row.entry, 'file')) yield* putStreams(packer, name, row.streams, walk.streams)
 }
 
 function* putOther(walk: Walk, path: string, type: 'directory' | 'symlink', mtime: bigint): Work<void> {

@@ -47,8 +47,10 @@ export const packer = (world: World, outlet: Outlet, epoch: bigint | undefined):
       if (filled === chunkLength) yield* handOn()
     }
   }
-  function* putRange({ path, at = 0, size, isWhole }: Range): Work<void> {
+  /** Answers the bytes that no step has counted yet. */
+  function* putRange({ path, at = 0, size, isWhole }: Range): Work<number> {
     const beyond = isWhole ? 1 : 0
+    let counted = 0
     for (let done = 0; done < size;) {
       const left = size - done
       // Where there is room, one byte more is asked for than a file should have.
@@ -57,17 +59,20 @@ export const packer = (world: World, outlet: Outlet, epoch: bigint | undefined):
       if (count === 0 || count > left) changed(world, path, at + size)
       filled += count
       done += count
-      if (filled === chunkLength) yield* handOn()
-      yield { files: 0, bytes: count }
+      if (filled < chunkLength) continue
+      yield* handOn()
+      yield { files: 0, bytes: done - counted }
+      counted = done
     }
+    return size - counted
   }
   return {
     *put(entry, body) {
       const header = encoder.entry(entry)
       if (E.isLeft(header)) return raise(header.left)
       yield* putBytes(header.right)
-      if (body !== undefined) yield* putRange(body)
-      yield { files: entry.type === 'stream' ? 0 : 1, bytes: 0 }
+      const bytes = body === undefined ? 0 : yield* putRange(body)
+      yield { files: entry.type === 'stream' ? 0 : 1, bytes }
     },
     *end() {
       yield* putBytes(encoder.end())
