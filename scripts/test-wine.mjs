@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * `npm run test:wine -- [NAME…]`: the built packages on a node.exe under Wine, one test file after the other, of all
+ * workspaces or of those named, and the main job. Installs what it needs from Debian when it may. Where it can't run, it says
+ * so and that counts as skipped. The last line is the sum.
+ */
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { endWithParent } from './ending.mjs'
+import { withLock } from './lock.mjs'
+import { sumOf, testFilesOf } from './run-tests.mjs'
+import { root, setUp } from './setup.mjs'
+import { workspacesOf } from './stamps.mjs'
+import { leftOut } from './wine/differences.mjs'
+import { judged } from './wine/judge.mjs'
+import { runMainJob } from './wine/main-job.mjs'
+import { findWine, installFromDebian, laneLock, prepareLane } from './wine/place.mjs'
+import { runNode, startServer, windowsPath } from './wine/run.mjs'
+
+const PACKAGES = ['wine64', 'gcc-mingw-w64-x86-64-win32']
+
+/** @param {string} line */
+const say = (line) => console.error(`wine: ${line}`)
+
+/** Wine, installed where that is possible, or why it can't be had here. */
+const wineHere = async () => {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'this lane wants Linux on x64'
+  const found = await findWine()
+  if (found !== undefined) return found
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    return `there is no wine64 here; on Debian: apt-get install ${PACKAGES.join(' ')}`
+  say(`installing ${PACKAGES.join(' and ')} (apt-get)`)
+  await installFromDebian(PACKAGES)
+  return (await findWine()) ?? 'no wine64 although apt-get installed it'
+}
+
+/**
+ * @param {import('./wine/place.mjs').Lane} lane
+ * @param {import('./run-tests.mjs').TestFile[]} files
+ */
+const runFiles = async (lane, files) => {
+  const results = []
+  for (const file of files) {
+    const why = leftOut[file.source]
+    if (why !== undefined) {
+      console.log(`${file.source}\nSKIPPED under Wine: ${why}\n`)
+      results.push({ file, passed: 0, failed: 0, skipped: 1, ran: 0 })
+      continue
+    }
+    const start = performance.now()
+    const { output, ended } = await runNode(lane, file.workspace, [windowsPath(file.built)])
+    const { result, notes } = judged(file, output, ended)
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    console.log(`${file.source} (${seconds} s)\n${[output.replace(/^\n+|\n+$/g, ''), ...notes].join('\n')}\n`)
+    results.push(result)
+  }
+  return results
+}
+
+/** @param {string[]} wanted workspaces */
+const runLane = async (wanted) => {
+  const start = performance.now()
+  const wine = await wineHere()
+  if (typeof wine === 'string') {
+    console.log(`SKIPPED: the Windows code paths were not run: ${wine}`)
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  const lane = await prepareLane(wine, say)
+  const end = startServer(lane)
+  say(`set up in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  try {
+    const results = await runFiles(
+      lane,
+      wanted.flatMap((workspace) => testFilesOf(root, workspace)),
+    )
+    if (wanted.includes('examples')) results.push(...(await runMainJob(lane)))
+    for (const { file, fault } of results) if (fault !== undefined) console.log(`failed: ${file.source} (${fault})`)
+    return sumOf(results)
+  } finally {
+    end()
+  }
+}
+
+const known = new Map(workspacesOf(root).map((directory) => [basename(directory), directory]))
+known.delete('bench')
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !known.has(name))
+if (unknown.length > 0) {
+  console.error(`There are no tests called ${unknown.join(', ')}. These there are: ${[...known.keys()].join(', ')}`)
+  process.exit(2)
+}
+endWithParent()
+await setUp()
+const wanted = [...known].flatMap(([name, directory]) =>
+  names.length === 0 || names.includes(name) ? [directory] : [],
+)
+const waiting = (/** @type {number | 'unknown'} */ holder) => say(`waiting for another run (process ${holder})`)
+const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLane(wanted))
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+process.exitCode = failed === 0 ? 0 : 1
