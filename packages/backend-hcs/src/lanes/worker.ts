@@ -1,0 +1,19 @@
+/** What runs in a lane: operations on the world of one root, through the functions of Windows. */
+import type { LaneWorld } from '../driver.js'
+import { describe } from '../layers/asked.js'
+import { run, type Operation } from '../layers/operations.js'
+import type { World } from '../layers/world.js'
+import { withLock } from './lock.js'
+import { machineFrom } from './machine.js'
+import { laneData, serve } from './serve.js'
+import { pause } from './words.js'
+
+const { lane, lock, data } = laneData<LaneWorld>()
+const world: World = {
+  layout: data.layout,
+  machine: await machineFrom(data),
+  prepareLock: (prepare) => withLock(lock, lane, prepare),
+  pause,
+}
+
+serve({ perform: (name, args, control) => run(world, name as Operation, args as never, control), describe })
