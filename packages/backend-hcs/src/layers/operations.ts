@@ -46,12 +46,7 @@ export type Arguments<K extends Operation> = Tail<Operations[K]>
 export type Answer<K extends Operation> = ReturnType<Operations[K]>
 
 /** Runs an operation whose name and arguments come as data. */
-export const run = <K extends Operation>(
-  world: World,
-  name: K,
-  args: Arguments<K>,
-  control: Control,
-): Answer<K> => {
+export const run = <K extends Operation>(world: World, name: K, args: Arguments<K>, control: Control): Answer<K> => {
   const operation = operations[name] as unknown as (world: World, ...args: unknown[]) => Answer<K>
   return operation(world, ...args, control)
 }
