@@ -31,6 +31,8 @@ export const codes = {
   notAllAssigned: 0x80070514,
   /** ERROR_PRIVILEGE_NOT_HELD */
   privilegeNotHeld: 0x80070522,
+  /** ERROR_REPARSE_POINT_ENCOUNTERED: a path goes through what is no plain folder */
+  reparseEncountered: 0x8007112b,
   /** ERROR_FILE_CORRUPT */
   corrupt: 0x80070570,
   /** E_ABORT */

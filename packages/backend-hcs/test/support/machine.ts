@@ -1,4 +1,16 @@
-import { mkdtempSync, rmSync, existsSync, mkdirSync, renameSync, copyFileSync, lstatSync, writeFileSync, symlinkSync, unlinkSync, readFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  rmSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  copyFileSync,
+  lstatSync,
+  writeFileSync,
+  symlinkSync,
+  unlinkSync,
+  readFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backendFault, layerId } from '@varve/core/ports'
@@ -33,7 +45,14 @@ const linkAttribute = 0x400
 
 export const pretendMachine = (): Pretended => {
   const base = mkdtempSync(join(tmpdir(), 'varve-flows-'))
-  const hostPath = (path: string): string => join(base, path.replace(/^\\\\\?\\/, '').replace(/^([A-Za-z]):/, (_, drive: string) => drive.toLowerCase()).replaceAll('\\', '/'))
+  const hostPath = (path: string): string =>
+    join(
+      base,
+      path
+        .replace(/^\\\\\?\\/, '')
+        .replace(/^([A-Za-z]):/, (_, drive: string) => drive.toLowerCase())
+        .replaceAll('\\', '/'),
+    )
   const files = hostFiles(hostPath)
   const calls: string[] = []
   const pauses: number[] = []
@@ -93,7 +112,8 @@ export const pretendMachine = (): Pretended => {
     },
     BfRemoveMapping: (path: string) => {
       called('BfRemoveMapping', path)
-      if (lstatSync(hostPath(path), { throwIfNoEntry: false })?.isSymbolicLink() !== true) fault('BfRemoveMapping', 0x8007_0490)
+      if (lstatSync(hostPath(path), { throwIfNoEntry: false })?.isSymbolicLink() !== true)
+        fault('BfRemoveMapping', 0x8007_0490)
       unlinkSync(hostPath(path))
       mkdirSync(hostPath(path))
     },
@@ -101,7 +121,8 @@ export const pretendMachine = (): Pretended => {
       called('ProcessBaseImage', path)
       mkdirSync(hostPath(`${path}\\Hives`))
       writeFileSync(hostPath(`${path}\\layout`), 'vhd-with-hives\n')
-      for (const name of ['blank.vhdx', 'blank-base.vhdx']) writeFileSync(hostPath(`${path}\\${name}`), `${20n << 30n}\n`)
+      for (const name of ['blank.vhdx', 'blank-base.vhdx'])
+        writeFileSync(hostPath(`${path}\\${name}`), `${20n << 30n}\n`)
     },
     ProcessUtilityImage: (path: string) => {
       called('ProcessUtilityImage', path)
@@ -136,13 +157,20 @@ export const pretendMachine = (): Pretended => {
       const names = path === '' ? [] : path.split('\\')
       const at = join(pathOf(root), ...names)
       for (let length = 1; length < names.length; length++)
-        if (attributesOf(join(pathOf(root), ...names.slice(0, length))) === linkAttribute) fault(`open of ${at}`, 0x8007_112b)
+        if (attributesOf(join(pathOf(root), ...names.slice(0, length))) === linkAttribute)
+          fault(`open of ${at}`, 0x8007_112b)
       if (disposition === 2 && existsSync(at)) fault(`make ${at}`, 0x8007_00b7)
       if (disposition === 2) mkdirSync(at)
       else if (attributesOf(at) === linkAttribute && (options & 0x20_0000) === 0) fault(`open of ${at}`, 0x8007_112b)
       return opened(at)
     },
-    GetFileBasicInfo: (of: bigint) => ({ created: 0n, accessed: 0n, modified: 0n, changed: 0n, attributes: attributesOf(pathOf(of)) }),
+    GetFileBasicInfo: (of: bigint) => ({
+      created: 0n,
+      accessed: 0n,
+      modified: 0n,
+      changed: 0n,
+      attributes: attributesOf(pathOf(of)),
+    }),
     DeleteOnClose: (of: bigint) => void handles.set(of, `${pathOf(of)}\0`),
     SaveEmptyHive: (path: string) => {
       called('SaveEmptyHive', path)
