@@ -7,6 +7,8 @@ export const codes = {
   notReady: 0x80070015,
   /** ERROR_NOT_SUPPORTED */
   notSupported: 0x80070032,
+  /** ERROR_CALL_NOT_IMPLEMENTED */
+  notImplemented: 0x80070078,
   /** ERROR_DEV_NOT_EXIST */
   noSuchDevice: 0x80070037,
   /** ERROR_MOD_NOT_FOUND */

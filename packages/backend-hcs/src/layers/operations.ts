@@ -1,4 +1,4 @@
-import type { ExportedLayer, Intent, Result } from '@varve/core/ports'
+import type { Intent, Result } from '@varve/core/ports'
 import { attachLayer } from './attach.js'
 import type { Control } from './control.js'
 import * as content from './content.js'
@@ -46,21 +46,7 @@ export type Arguments<K extends Operation> = Tail<Operations[K]>
 export type Answer<K extends Operation> = ReturnType<Operations[K]>
 
 /** Runs an operation whose name and arguments come as data. */
-export const run = <K extends Operation>(
-  world: World,
-  name: K,
-  args: Arguments<K>,
-  control: Control,
-): Answer<K> => {
+export const run = <K extends Operation>(world: World, name: K, args: Arguments<K>, control: Control): Answer<K> => {
   const operation = operations[name] as unknown as (world: World, ...args: unknown[]) => Answer<K>
   return operation(world, ...args, control)
-}
-
-/** What was asked, for messages. */
-export const describe = (name: Operation, args: readonly unknown[]): string => {
-  if (name === 'claim' || name === 'quarantine') return 'open'
-  if (name === 'exportLayer') return `export of layer ${(args[0] as ExportedLayer).id}`
-  if (name !== 'perform') return `${name} of layer ${String(args[0])}`
-  const { type, layer } = args[0] as Intent
-  return `${type} of layer ${layer}`
 }

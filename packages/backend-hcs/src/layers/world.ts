@@ -15,8 +15,9 @@ export const layerOf = ({ layout }: World, id: SnapshotId): string => layerPath(
 export const retiredOf = ({ layout }: World, id: SnapshotId): string => retiredPath(layout, id)
 /** Content of a parentless layer and of a sealed one. */
 export const filesOf = (world: World, id: SnapshotId): string => `${layerOf(world, id)}\\Files`
-/** `Files` of a scratch that gained a parent at its seal, while the layer is built anew. */
-export const filesBeforeOf = (world: World, id: SnapshotId): string => `${layerOf(world, id)}\\Files.before`
+/** What `Files` of a scratch that gained a parent is called while the layer is built anew. */
+export const filesBeforeName = 'Files.before'
+export const filesBeforeOf = (world: World, id: SnapshotId): string => `${layerOf(world, id)}\\${filesBeforeName}`
 export const scratchOf = (world: World, id: SnapshotId): string => `${layerOf(world, id)}\\sandbox.vhdx`
 /** The folder that an attached layer is bound to; not there for a parentless layer that can be written. */
 export const mountOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'mounts', String(id))
