@@ -64,16 +64,21 @@ export const whyNoStandin = (): string | undefined => {
   }
 }
 
+/** Keeps the library loaded: what it knows of layers is in its memory. */
+const kept: unknown[] = []
+
 /**
- * Builds the stand-in and makes it known to all lanes that this process starts. Kept loaded here, as what it knows of layers is
- * in its memory. Everything it writes is dropped when the process ends.
+ * Builds the stand-in and makes it known to all lanes that this process starts. Everything it writes is dropped when the process
+ * ends.
  */
 export const startStandin = async (): Promise<NativeSource> => {
   const library = build()
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-hcs-'))
   process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
   const { default: koffi } = await import('koffi')
-  const answer = koffi.load(library).func('int32_t StandinRoot(str16 base)')(base) as number
+  const loaded = koffi.load(library)
+  kept.push(loaded)
+  const answer = loaded.func('int32_t StandinRoot(str16 base)')(base) as number
   if (answer !== 0) throw new Error(`the stand-in can't work in ${base}: 0x${(answer >>> 0).toString(16)}`)
   setEnvironmentData(key, { library, base } satisfies Standin)
   const module = new URL('./adapt.js', import.meta.url)
