@@ -94,12 +94,7 @@ onRoot('a layer with parents is brought up and taken down in order', (machine) =
   makeScratch(machine)
   const { world, calls, files } = machine
   attachLayer(world, attaching(2, [1]))
-  const up = [
-    'ActivateLayer 2',
-    'PrepareLayer 2 1',
-    'GetLayerMountPath 2',
-    'BfSetupFilter mounts\\2 C:\\disk 2 64',
-  ]
+  const up = ['ActivateLayer 2', 'PrepareLayer 2 1', 'GetLayerMountPath 2', 'BfSetupFilter mounts\\2 C:\\disk 2 64']
   assert.equal(calls, up)
   attachLayer(world, attaching(2, [1]))
   assert.equal(calls, up)

@@ -14,13 +14,19 @@ const isSide = (name: string): boolean => name.endsWith('.$wcidirs$')
 const fromSide = (side: Node, isFolder: boolean): Node => {
   const node = newNode(isFolder)
   node.info = { ...side.info, attributes: decodeAttributes(side.data) }
-  restoreBackup(node, side.data.subarray(4), true)
+  restoreBackup(node, side.data.subarray(4), 'side file')
   return node
 }
 
 /** The folders of parents under one name; those behind a placeholder are seen through it. */
 const below = (parents: readonly Node[], name: string): readonly Node[] =>
   parents.flatMap((parent) => child(parent, name) ?? [])
+
+/** A folder that stands for a parent's is a reparse point: nothing can be done in it. */
+const placeholderOf = (found: Node): Node => {
+  const info = { ...found.info, attributes: (found.info.attributes | 0x400) >>> 0 }
+  return { ...found, isPlaceholder: true, ...(found.children !== undefined && { info, reparse: new Uint8Array(8) }) }
+}
 
 const importFolder = (from: Node, to: Node, parents: readonly Node[]): void => {
   for (const [name, found] of childrenOf(from)) {
@@ -35,7 +41,7 @@ const importFolder = (from: Node, to: Node, parents: readonly Node[]): void => {
     }
   }
   for (const [name, found] of parents.toReversed().flatMap(childrenOf))
-    if (child(to, name) === undefined) put(to, name, { ...found, isPlaceholder: true })
+    if (child(to, name) === undefined) put(to, name, placeholderOf(found))
 }
 
 /** ImportLayer: the layer of a transport folder. */

@@ -5,7 +5,7 @@ import { joined } from '../../src/formats/backup-builder.js'
 import type { Machine } from '../../src/machine.js'
 import type { BackupContext, Handle, Native } from '../../src/native/native.js'
 import { exportFrom, importInto } from './memory-layers.js'
-import { backupOf, newNode, put, restoreBackup, type Node, type Shape } from './memory-node.js'
+import { attributesOf, backupOf, newNode, put, restoreBackup, type Node, type Shape } from './memory-node.js'
 
 type Open = { node: Node; above: Node | undefined; name: string; position: number; isLast: boolean }
 type Backup = { readonly bytes: Uint8Array[]; at: number; readonly withSecurity: boolean; readonly handle: Handle }
@@ -155,7 +155,7 @@ export const memoryMachine = () => {
       const { node } = opened(handle)
       const { attributes } = node.info
       const kept = attributes & 0x410
-      const set = given.attributes === 0 ? attributes : ((given.attributes & ~0x10) | kept) >>> 0
+      const set = given.attributes === 0 ? attributes : attributesOf((given.attributes & ~0x10) | kept)
       const times = Object.entries(given).filter(([name, value]) => name !== 'attributes' && value !== 0n)
       node.info = { ...node.info, ...Object.fromEntries(times), attributes: set }
     },

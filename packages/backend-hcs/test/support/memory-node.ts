@@ -82,8 +82,11 @@ export const backupOf = (node: Node, withSecurity: boolean, shape: Shape): Uint8
   ])
 }
 
+/** FILE_ATTRIBUTE_NORMAL stands alone. */
+export const attributesOf = (bits: number): number => ((bits & ~0x80) === 0 ? 0x80 : bits & ~0x80) >>> 0
+
 /** Gives a file what a backup says. */
-export const restoreBackup = (node: Node, backup: Uint8Array, withSecurity: boolean): void => {
+export const restoreBackup = (node: Node, backup: Uint8Array, how: boolean | 'side file'): void => {
   const refuse = (problem: string): never => {
     throw new Error(`what was written is no backup: ${problem}`)
   }
@@ -102,8 +105,9 @@ export const restoreBackup = (node: Node, backup: Uint8Array, withSecurity: bool
     else if (id === streamIds.alternate) node.streams.set(alternateName(name) ?? refuse(name), bytes)
     else if (id === streamIds.reparse) {
       node.reparse = bytes
-      node.info = { ...node.info, attributes: (node.info.attributes | 0x400) >>> 0 }
-    } else if (id !== streamIds.security) refuse(`stream ${id}`)
-    else if (withSecurity) node.security = bytes
+      node.info = { ...node.info, attributes: attributesOf(node.info.attributes | 0x400) }
+    } else if (id === streamIds.objectId && how !== 'side file') continue
+    else if (id !== streamIds.security) refuse(`stream ${id}`)
+    else if (how !== false) node.security = bytes
   }
 }

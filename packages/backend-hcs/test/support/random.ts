@@ -6,4 +6,5 @@ const given = Number.parseInt(process.env['VARVE_SEED'] ?? '', 10)
 export const seed = Number.isNaN(given) ? 20_240_229 : given
 
 /** Checks a property; a failure says which seed brings it back. */
-export const check = <T>(property: fc.IProperty<T>, numRuns: number): void => fc.assert(property, { seed, numRuns })
+export const check = <T>(property: fc.IProperty<T>, numRuns: number): void =>
+  fc.assert(property, { seed, numRuns, includeErrorInReport: true })
