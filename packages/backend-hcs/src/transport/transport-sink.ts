@@ -69,10 +69,17 @@ const addLink = (parts: Parts, { name, target }: LinkEntry, where: Where): void 
   pending.addLink({ path, target: wanted, from, where })
 }
 
-const addDeletion = ({ vm, pending }: Parts, path: string, where: Where): void => {
-  if (isInMachine(path)) vm.remove(path, where)
-  else if (isInFiles(path)) pending.addDeletion(path, where)
-  else refuse(where, path, 'must not delete what is not below Files or UtilityVM/Files')
+const addDeletion = ({ writer, vm, pending, parentRoots }: Parts, path: string, where: Where): void => {
+  if (isInMachine(path)) return vm.remove(path, where)
+  if (!isInFiles(path)) refuse(where, path, 'must not delete what is not below Files or UtilityVM/Files')
+  const folder = parentOf(path)
+  // In a folder that is not of the layer nothing stands for what is deleted.
+  for (const parent of parentRoots())
+    if (look(parent, folder) !== undefined) {
+      writer.enter(folder, where)
+      break
+    }
+  pending.addDeletion(path, where)
 }
 
 const addOpaque = ({ writer, pending }: Parts, path: string, where: Where): void => {
@@ -98,10 +105,10 @@ const openParts = (machine: Machine, { layer, parents, folder }: Imported, roots
   const buffer = new Uint8Array(outputLength)
   const transport = roots.open(folder)
   const destination = roots.open(layer)
-  const writer = transportWriter(transport, buffer)
   function* parentRoots(): Generator<Root, void, undefined> {
     for (const { path } of parents) yield roots.open(path)
   }
+  const writer = transportWriter(transport, parentRoots, buffer)
   const vm = utilityVm(destination, parentRoots, buffer)
   return { transport, destination, writer, vm, parentRoots, pending: afterImport() }
 }

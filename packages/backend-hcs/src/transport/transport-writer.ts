@@ -1,10 +1,12 @@
-import type { DirectoryEntry } from '@varve/core/tar'
-import { basicInfoOf, fileAttributes, isFolder } from '../formats/filetime.js'
+import type { BasicInfo } from '../native/native.js'
+import { basicInfoOf, fileAttributes, isFolder, isPlainFolder } from '../formats/filetime.js'
 import { metadataStreams } from '../formats/backup-builder.js'
 import { encodeAttributes, sideFileOfFolder } from '../formats/side-file.js'
-import { filled, plainOutput, restoreOutput, type BackupOutput } from './backup-output.js'
-import { createPlain, look, makeFolder, type Root } from './below.js'
+import { filled, outputLength, plainOutput, restoreOutput, type BackupOutput } from './backup-output.js'
+import { createPlain, look, makeFolder, openToRead, type Root } from './below.js'
 import { layerFolders } from './folders.js'
+import { backupInput } from './backup-input.js'
+import { readBackup } from './read-backup.js'
 import { parentOf, refuse, windowsPath, type Where } from './items.js'
 import { streamsOf, type OwnEntry } from './restore-entry.js'
 
@@ -20,10 +22,21 @@ export type TransportWriter = {
   readonly finish: () => void
 }
 
+const noTimes = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
+
 const isInHives = (path: string): boolean => path.startsWith('Hives\\')
 
-/** The buffer is used while an output is open. */
-export const transportWriter = (root: Root, buffer: Uint8Array): TransportWriter => {
+const metadataOf = (root: Root, path: string): Uint8Array => {
+  const input = backupInput(root.machine.native, () => openToRead(root, path), true)
+  try {
+    return metadataStreams(readBackup(`${root.path}\\${path}`, input, new Uint8Array(outputLength)).summary)
+  } finally {
+    input.close()
+  }
+}
+
+/** `parents`: nearest first. The buffer is used while an output is open. */
+export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffer: Uint8Array): TransportWriter => {
   const { native } = root.machine
   /** Folders that no entry made so far, but something in them. */
   const implied = new Set<string>()
@@ -35,15 +48,19 @@ export const transportWriter = (root: Root, buffer: Uint8Array): TransportWriter
     implied.add(path)
   })
 
-  const sideFile = (path: string, attributes: number, streams: Uint8Array, entry: OwnEntry): BackupOutput => {
+  /** Begins a side file: what it says, attributes too, is inside. Its times are those of its file. */
+  const sideFile = (path: string, info: BasicInfo): BackupOutput => {
     const handle = createPlain(root, path)
     const output = plainOutput(native, handle, buffer)
     return filled(output, () => {
-      // Its own attributes stay those of any file: what it says is inside.
-      native.SetFileBasicInfo(handle, { ...basicInfoOf(entry.times, 0), attributes: 0 })
-      output.write(encodeAttributes(attributes))
-      output.write(streams)
+      native.SetFileBasicInfo(handle, { ...info, attributes: 0 })
+      output.write(encodeAttributes(info.attributes))
     })
+  }
+  const ownSideFile = (path: string, entry: OwnEntry, where: Where): BackupOutput => {
+    const info = { ...basicInfoOf(entry.times, entry.attributes), attributes: entry.attributes }
+    const output = sideFile(path, info)
+    return filled(output, () => output.write(streamsOf(root.machine, entry, where)))
   }
   /** Hives are plain files there. */
   const hive = (path: string, entry: OwnEntry): BackupOutput => {
@@ -59,13 +76,21 @@ export const transportWriter = (root: Root, buffer: Uint8Array): TransportWriter
     if (!isPlain) reparseFolders.add(path)
     else if (!implied.delete(path)) makeFolder(root, path)
     if (isInHives(path)) return undefined
-    return sideFile(sideFileOfFolder(path), entry.attributes, streamsOf(root.machine, entry, where), entry)
+    return ownSideFile(sideFileOfFolder(path), entry, where)
   }
+  /** A folder that no entry made is that of the nearest parent that has it. */
   const finishFolder = (path: string): void => {
     if (isInHives(path)) return
-    const time = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
-    const entry: DirectoryEntry = { type: 'directory', name: path, attributes: fileAttributes.directory, times: time }
-    sideFile(sideFileOfFolder(path), entry.attributes, new Uint8Array(), entry).end()
+    for (const parent of parents()) {
+      const info = look(parent, path)
+      if (info === undefined || !isPlainFolder(info.attributes)) continue
+      const streams = metadataOf(parent, path)
+      const output = sideFile(sideFileOfFolder(path), info)
+      filled(output, () => output.write(streams))
+      return output.end()
+    }
+    const output = sideFile(sideFileOfFolder(path), { ...noTimes, attributes: fileAttributes.directory })
+    output.end()
   }
   return {
     add: (entry, where) => {
@@ -73,7 +98,7 @@ export const transportWriter = (root: Root, buffer: Uint8Array): TransportWriter
       folders.enter(parentOf(path), where)
       if (isFolder(entry.attributes)) return addFolder(path, entry, where)
       if (isInHives(path)) return hive(path, entry)
-      return sideFile(path, entry.attributes, streamsOf(root.machine, entry, where), entry)
+      return ownSideFile(path, entry, where)
     },
     enter: folders.enter,
     hasFile: (path) => {

@@ -1,7 +1,7 @@
 import { basicInfoOf, isFolder, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
 import type { BasicInfo } from '../native/native.js'
-import { backupInput } from './backup-input.js'
-import { outputLength, restoreOutput, type BackupOutput } from './backup-output.js'
+import { copyBackup } from './copy-backup.js'
+import { filled, outputLength, restoreOutput, type BackupOutput } from './backup-output.js'
 import {
   assertNoReparsePoint,
   createToRestore,
@@ -9,7 +9,6 @@ import {
   listBelow,
   look,
   makeFolders,
-  openToRead,
   openToRestore,
   removeTree,
   restoreFolder,
@@ -18,7 +17,6 @@ import {
 import { isBootFile } from './boot-files.js'
 import { layerFolders } from './folders.js'
 import { parentOf, refuse, windowsPath, type Where } from './items.js'
-import { inputLength } from './read-backup.js'
 import { restoreAt, withBootCopy } from './restore.js'
 import { streamsOf, type OwnEntry } from './restore-entry.js'
 
@@ -30,22 +28,10 @@ export const isOfMachine = (path: string): boolean => path === 'UtilityVM' || pa
 /** Copies a file, a folder without what is in it, or a reparse point, with all that Windows knows of it. */
 const copyOne = (from: Root, to: Root, path: string, info: BasicInfo): void => {
   const { native } = to.machine
-  const input = backupInput(native, () => openToRead(from, path), true)
-  try {
-    const handle = createToRestore(to, path, isFolder(info.attributes))
-    const output = restoreOutput(native, handle, true, new Uint8Array(outputLength))
-    try {
-      native.SetFileBasicInfo(handle, info)
-      const buffer = new Uint8Array(inputLength)
-      for (let length = input.read(buffer); length > 0; length = input.read(buffer))
-        output.write(buffer.subarray(0, length))
-      output.end()
-    } finally {
-      output.drop()
-    }
-  } finally {
-    input.close()
-  }
+  const handle = createToRestore(to, path, isFolder(info.attributes))
+  const output = restoreOutput(native, handle, true, new Uint8Array(outputLength))
+  filled(output, () => native.SetFileBasicInfo(handle, info))
+  copyBackup(from, path, output)
 }
 
 /** Links are cheap, but what is written to in its place must not be a parent's. */
