@@ -1,4 +1,5 @@
 export * from './command.js'
+export * from './content-path.js'
 export * from './descriptor.js'
 export * from './fault.js'
 export * from './intent.js'

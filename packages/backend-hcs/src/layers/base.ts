@@ -1,0 +1,86 @@
+import { backendFault, type SnapshotId } from '@varve/core/ports'
+import { codes, raise } from '../failure.js'
+import { isFolder, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
+import * as below from '../transport/below.js'
+import { longPath } from '../transport/items.js'
+import { checkCancelled } from './cancel.js'
+import type { Control } from './control.js'
+import { noteMissing } from './seal-note.js'
+import { removeProcessed } from './seal-undo.js'
+import { layerOf, type World } from './world.js'
+
+const hiveNames = ['DEFAULT', 'SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'] as const
+
+const config = 'Files\\Windows\\System32\\config'
+/** Each folder after the one that it is in. */
+const configFolders = ['Files', 'Files\\Windows', 'Files\\Windows\\System32', config] as const
+const hivePaths = hiveNames.map((name) => `${config}\\${name}`)
+const machineFiles = 'UtilityVM\\Files'
+const bootStore = `${machineFiles}\\EFI\\Microsoft\\Boot\\BCD`
+
+type Checked = {
+  /** Hives to be made. */
+  readonly missing: readonly string[]
+  readonly hasMachine: boolean
+}
+
+const isPlainFile = (attributes: number): boolean => !isFolder(attributes) && !isReparsePoint(attributes)
+
+const refuse = (what: string, root: below.Root, path: string, expected: string, code: number): never =>
+  raise(backendFault(`${what}: ${root.path}\\${path} is not ${expected}; put that there and try again`, code))
+
+const checkMachine = (what: string, root: below.Root): boolean => {
+  const files = below.look(root, machineFiles)
+  if (files === undefined) return false
+  if (!isPlainFolder(files.attributes)) refuse(what, root, machineFiles, 'a folder', codes.notADirectory)
+  const store = below.look(root, bootStore)
+  if (store === undefined || !isPlainFile(store.attributes))
+    refuse(what, root, bootStore, 'a regular file', codes.fileNotFound)
+  return true
+}
+
+/** Everything that may refuse the conversion, looked at before anything is changed. */
+const check = (what: string, root: below.Root): Checked => {
+  for (const folder of configFolders) {
+    const found = below.look(root, folder)
+    if (found !== undefined && !isPlainFolder(found.attributes))
+      refuse(what, root, folder, 'a folder', codes.notADirectory)
+  }
+  const missing = hivePaths.filter((path) => {
+    const found = below.look(root, path)
+    if (found !== undefined && !isPlainFile(found.attributes))
+      refuse(what, root, path, 'a regular file', codes.alreadyExists)
+    return found === undefined
+  })
+  return { missing, hasMachine: checkMachine(what, root) }
+}
+
+const makeHives = (world: World, root: below.Root, missing: readonly string[]): void => {
+  const { native } = world.machine
+  const { major, minor } = native.RtlGetVersion()
+  below.makeFolders(root, config)
+  for (const path of missing) native.SaveEmptyHive(`${root.path}\\${path}`, major, minor)
+}
+
+/**
+ * Makes a base layer of a folder with `Files`, in place: hives that are there are kept, missing ones made. What it makes is
+ * noted first, so that it can be undone until the layer is processed.
+ */
+export const convertToBase = (world: World, what: string, layer: SnapshotId, control: Control): boolean => {
+  const root = below.openRoot(world.machine, layerOf(world, layer))
+  try {
+    const { missing, hasMachine } = check(what, root)
+    noteMissing(world, layer, [...configFolders, ...hivePaths])
+    makeHives(world, root, missing)
+    removeProcessed(world, layer)
+    checkCancelled(what, control)
+    world.machine.native.ProcessBaseImage(root.path)
+    if (hasMachine) {
+      below.assertNoReparsePoint(root, 'UtilityVM')
+      world.machine.native.ProcessUtilityImage(longPath(`${layerOf(world, layer)}\\UtilityVM`))
+    }
+    return hasMachine
+  } finally {
+    below.closeRoot(root)
+  }
+}
