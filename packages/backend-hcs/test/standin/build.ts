@@ -5,14 +5,13 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The C files, wherever this module was built to. */
-const sources = ((): string => {
-  for (let at = path.dirname(fileURLToPath(import.meta.url)); ; at = path.dirname(at)) {
-    const folder = path.join(at, 'test', 'standin')
-    if (fs.existsSync(path.join(folder, 'standin.c'))) return folder
-    if (path.dirname(at) === at) throw new Error('test/standin/standin.c is not there; build inside the repository')
-  }
-})()
+/** The folder of the C files, wherever this module was built to. */
+const sourcesOf = (at: string): string => {
+  const folder = path.join(at, 'test', 'standin')
+  if (fs.existsSync(path.join(folder, 'standin.c'))) return folder
+  if (path.dirname(at) !== at) return sourcesOf(path.dirname(at))
+  throw new Error('test/standin/standin.c is not there; build inside the repository')
+}
 
 const usual = ['-std=gnu2x', '-shared', '-O1', '-Wall', '-Wextra', '-Werror', 'standin.c']
 
@@ -45,6 +44,7 @@ export const canBuild = (target: Target): boolean => versionOf(target.compiler) 
  * `more`: flags besides the usual.
  */
 export const buildStandin = (target: Target = linux, more: readonly string[] = []): string => {
+  const sources = sourcesOf(path.dirname(fileURLToPath(import.meta.url)))
   const files = fs
     .readdirSync(sources)
     .filter((name) => /\.(c|h|def)$/.test(name))
