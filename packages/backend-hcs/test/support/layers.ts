@@ -4,11 +4,13 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { layerDecoder, layerEncoder } from '@varve/core/tar'
+import { asFailure, failureOf } from '../../src/failure.js'
 import { baseSink } from '../../src/transport/base-sink.js'
 import type { LayerSink } from '../../src/transport/items.js'
 import { transportSink } from '../../src/transport/transport-sink.js'
 import type { Whole } from './arbitrary-layer.js'
 import { memoryMachine } from './memory-machine.js'
+import type { Node } from './memory-node.js'
 import { drained, pour } from './trees.js'
 
 export const base = 'C:\\varve\\snapshots\\1'
@@ -129,3 +131,24 @@ export const machineLayer: readonly Whole[] = [
   file('UtilityVM/Files/dir/inner', 'inner'),
 ]
 export { boot }
+
+/** What ends a piece of work. */
+export const failureIn = (run: () => void) => {
+  try {
+    run()
+  } catch (cause) {
+    return asFailure(failureOf('', cause))
+  }
+  throw new Error('nothing was refused')
+}
+
+/** A base layer with a utility VM, and the folder of a layer over it. */
+export const ready = (): Memory => {
+  const memory = memoryMachine()
+  memory.makeFolder(base)
+  pour([...parentLayer, ...machineLayer], sinkOf(memory, true))
+  memory.makeFolder(layer)
+  return memory
+}
+
+export const text = (node: Node | undefined): string => new TextDecoder().decode(node?.data)
