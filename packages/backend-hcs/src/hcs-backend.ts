@@ -22,7 +22,7 @@ import { asBackendFault, asFailure, codes } from './failure.js'
 import { openDriver, type NativeSource } from './driver.js'
 import type { Done } from './layers/control.js'
 import type { Answer, Arguments, Operation } from './layers/operations.js'
-import { problemOf, readOptions, type HcsBackendOptions } from './options.js'
+import { readOptions, type HcsBackendOptions } from './options.js'
 
 /** Shown where options are malformed; nothing is ever there. */
 const nowhere: Layout = { root: 'C:\\varve', separator: '\\' }
@@ -99,14 +99,10 @@ const contentPath = (layout: Layout, id: SnapshotId, isInPlace: boolean): string
 export const backendOver = (options: HcsBackendOptions, native?: NativeSource): Backend => {
   const read = readOptions(options)
   const layout = E.isRight(read) ? read.right : nowhere
-  const problem = (): BackendFault | undefined => {
-    if (E.isLeft(read)) return read.left
-    if (native === undefined && process.platform !== 'win32') return notWindows(process.platform)
-    return problemOf(layout)
-  }
   const link = connection(() => {
-    const found = problem()
-    return found === undefined ? E.right(openDriver(layout, native)) : E.left(found)
+    if (E.isLeft(read)) return read
+    if (native === undefined && process.platform !== 'win32') return E.left(notWindows(process.platform))
+    return E.right(openDriver(layout, native))
   })
   return {
     layout,

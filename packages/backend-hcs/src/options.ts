@@ -35,12 +35,3 @@ export const readOptions = (options: HcsBackendOptions): E.Either<BackendFault, 
     return refuse(`the options of hcsBackend: root must be the path of a folder, found ${shown(root)}; ${given}`)
   return E.right(layoutOf(root))
 }
-
-/** Why layers can't be where that is, if they can't. */
-export const problemOf = ({ root }: Layout): BackendFault | undefined =>
-  /^[A-Za-z]:/.test(root)
-    ? undefined
-    : backendFault(
-        `root ${shown(root)} is on no drive of this machine; give a folder on a local NTFS volume`,
-        codes.notSupported,
-      )

@@ -1,77 +1,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codes, codeOf } from '../src/failure.js'
+import { codes } from '../src/failure.js'
 import { attachLayer } from '../src/layers/attach.js'
 import { convertToBase } from '../src/layers/base.js'
 import { createLayer } from '../src/layers/create.js'
 import { detachLayer } from '../src/layers/detach.js'
-import { claim, quarantine } from '../src/layers/open.js'
+import { claim } from '../src/layers/open.js'
 import { attachedRoot } from '../src/layers/mark.js'
 import { destroyLayer, retireLayer } from '../src/layers/retire.js'
-import { pretendMachine, type Pretended } from './support/machine.js'
-
-const log = '3f6c1c52-8f0e-4a37-9d0e-2d2d7a1b6c11'
-const root = 'C:\\varve'
-
-type Case = (machine: Pretended) => void
-
-/** A case on a claimed root. */
-const onRoot = (name: string, body: Case): void =>
-  void test(name, () => {
-    const machine = pretendMachine()
-    try {
-      claim(machine.world, log)
-      machine.calls.length = 0
-      body(machine)
-    } finally {
-      machine.remove()
-    }
-  })
-
-const blank = { requested: null, requestedBy: null, utilityVm: false, note: null }
-const creation = (layer: number, parents: readonly number[] = [], scratch = {}) =>
-  ({
-    type: 'CreateLayer',
-    id: `${layer}1`,
-    layer,
-    key: `key ${layer}`,
-    kind: 'Active',
-    parents,
-    purpose: 'scratch',
-    labels: {},
-    profile: 'bind',
-    scratch: parents.length === 0 ? null : { ...blank, ...scratch },
-  }) as const
-const attaching = (layer: number, parents: readonly number[] = [], kind: 'Active' | 'View' = 'Active') =>
-  ({ type: 'AttachLayer', id: `${layer}2`, layer, kind, parents }) as const
-const detaching = (layer: number, parents: readonly number[] = []) =>
-  ({ type: 'DetachLayer', id: `${layer}3`, layer, parents }) as const
-
-/** A control that nobody speaks through. */
-const alone = {
-  isCancelled: () => false,
-  isStopped: () => false,
-  progress: () => undefined,
-  take: () => ({ type: 'end' }) as const,
-  put: () => undefined,
-}
-
-/** Layer 1, a base layer, and layer 2, a scratch on it. */
-const makeScratch = ({ world, calls }: Pretended): void => {
-  createLayer(world, creation(1))
-  convertToBase(world, 'SealLayer of layer 1', 1, alone)
-  createLayer(world, creation(2, [1]))
-  calls.length = 0
-}
-
-const failing = (call: () => unknown): { readonly code: number | undefined; readonly message: string } => {
-  try {
-    call()
-  } catch (cause) {
-    return { code: codeOf(cause), message: cause instanceof Error ? cause.message : '' }
-  }
-  throw new Error('expected a failure, found none')
-}
+import { alone, attaching, creation, detaching, failing, log, makeScratch, onRoot, root } from './support/flow-rig.js'
 
 onRoot('a parentless layer is attached without a native call', ({ world, calls }) => {
   createLayer(world, creation(1))
@@ -237,66 +174,6 @@ onRoot('a base layer keeps hives that are there, and is undone by the next attac
   attachLayer(world, attaching(1))
   assert.equal(files.list(config), ['SAM'])
   assert.equal(files.list(`${root}\\snapshots\\1`), ['Files'])
-})
-
-onRoot('layers without a record are moved away with what belongs to them', (machine) => {
-  makeScratch(machine)
-  const { world, files, calls } = machine
-  attachLayer(world, attaching(2, [1]))
-  calls.length = 0
-  assert.equal(quarantine(world, [{ id: 2, retired: false }]), ['2-1'])
-  assert.is(calls.includes('DeactivateLayer 2'), true)
-  assert.equal(files.list(`${root}\\quarantine`), ['2-1', '2-1.json'])
-  assert.equal(files.list(`${root}\\mounts`), [])
-})
-
-const hosts = [
-  ['not NTFS', { fileSystem: 'ReFS' }, codes.unknownVolume, 'NTFS'],
-  ['a build that is too old', { build: 14_393 }, codes.oldWindows, '17763'],
-  ['other layer ids', { guid: '00000000-0000-0000-0000-000000000000' }, codes.notSupported, 'expected'],
-] as const
-
-for (const [what, answers, code, word] of hosts)
-  test(`a machine that will not do: ${what}`, () => {
-    const machine = pretendMachine()
-    machine.set(answers)
-    const failed = failing(() => claim(machine.world, log))
-    assert.is(failed.code, code)
-    assert.match(failed.message, word)
-    assert.not(machine.files.exists(root))
-    machine.remove()
-  })
-
-for (const [call, code, found, word] of [
-  ['EnablePrivileges', codes.notAllAssigned, codes.notAllAssigned, 'elevated'],
-  ['NameToGuid', codes.noSuchModule, codes.noSuchModule, 'Containers'],
-] as const)
-  test(`a machine that will not do: ${call} fails`, () => {
-    const machine = pretendMachine()
-    machine.fail(call, code)
-    const failed = failing(() => claim(machine.world, log))
-    assert.is(failed.code, found)
-    assert.match(failed.message, word)
-    machine.remove()
-  })
-
-for (const [what, path, code] of [
-  ['on the network', '\\\\server\\share\\varve', codes.notSupported],
-  ['a drive', 'C:\\', codes.invalidParameter],
-  ['too long', `C:\\${'x'.repeat(200)}`, codes.nameTooLong],
-] as const)
-  test(`a root that will not do: ${what}`, () => {
-    const machine = pretendMachine()
-    const world = { ...machine.world, layout: { root: path, separator: '\\' as const } }
-    assert.is(failing(() => claim(world, log)).code, code)
-    machine.remove()
-  })
-
-test('a root of another log is refused', () => {
-  const machine = pretendMachine()
-  claim(machine.world, log)
-  assert.is(failing(() => claim(machine.world, log.replace('3', '4'))).code, codes.alreadyExists)
-  machine.remove()
 })
 
 test.run()

@@ -59,12 +59,14 @@ test('options that are malformed are a BackendFault at opening that names field 
   }
 })
 
-test('a root on another machine is a BackendFault', async () => {
-  for (const root of ['\\\\server\\share\\layers', '//server/share/layers', '\\\\?\\UNC\\server\\share\\layers']) {
+test('a root on another machine is a BackendFault, and so is one without a folder', async () => {
+  for (const root of ['\\\\server\\share\\layers', '//server/share/layers']) {
     const fault = await faultOf(backendOver({ root }, {}))
     assert.is(fault.code, 0x80070032)
-    assert.match(fault.message, 'NTFS')
+    assert.match(fault.message, 'network')
   }
+  for (const root of ['\\\\?\\UNC\\server\\share\\layers', 'C:\\'])
+    assert.is((await faultOf(backendOver({ root }, {}))).code, 0x80070057)
 })
 
 test('a root is absolute and plain', () => {

@@ -6,7 +6,7 @@ import { longPath } from '../transport/items.js'
 import { checkCancelled } from './cancel.js'
 import type { Control } from './control.js'
 import { noteMissing } from './seal-note.js'
-import { processedNames } from './seal-undo.js'
+import { removeProcessed } from './seal-undo.js'
 import { layerOf, type World } from './world.js'
 
 const hiveNames = ['DEFAULT', 'SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'] as const
@@ -70,8 +70,9 @@ export const convertToBase = (world: World, what: string, layer: SnapshotId, con
   const root = below.openRoot(world.machine, layerOf(world, layer))
   try {
     const { missing, hasMachine } = check(what, root)
-    noteMissing(world, layer, [...configFolders, ...hivePaths, ...processedNames])
+    noteMissing(world, layer, [...configFolders, ...hivePaths])
     makeHives(world, root, missing)
+    removeProcessed(world, layer)
     checkCancelled(what, control)
     world.machine.native.ProcessBaseImage(root.path)
     if (hasMachine) {

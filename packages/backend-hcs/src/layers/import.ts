@@ -23,13 +23,14 @@ const emptyLayer = (world: World, layer: SnapshotId): void => {
   for (const name of files.list(path)) wipe(world, `${path}\\${name}`)
 }
 
-const openSink = (world: World, { layer, parents }: ImportLayer): LayerSink => {
+const openSink = (world: World, { layer, parents }: ImportLayer, beforeImport: () => void): LayerSink => {
   const path = layerOf(world, layer)
   if (parents.length === 0) return baseSink(world.machine, path)
   return transportSink(world.machine, {
     layer: path,
     folder: tempOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
+    beforeImport,
   })
 }
 
@@ -51,7 +52,7 @@ const fillLayer = (world: World, what: string, intent: ImportLayer, control: Con
   const check = (): void => checkCancelled(what, control)
   emptyLayer(world, layer)
   check()
-  const sink = openSink(world, intent)
+  const sink = openSink(world, intent, check)
   try {
     let entries = 0
     function* counted(): Generator<LayerItem, void, undefined> {

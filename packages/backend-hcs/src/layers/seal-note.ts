@@ -19,6 +19,3 @@ export const noteMissing = (world: World, layer: SnapshotId, paths: readonly str
 
 export const removeNote = (world: World, layer: SnapshotId): void =>
   world.machine.files.removeFile(sealNoteOf(world, layer))
-
-/** Whether a path of a note is `Files` or in it. */
-export const isFolderOfFiles = (path: string): boolean => path === 'Files' || path.startsWith('Files\\')

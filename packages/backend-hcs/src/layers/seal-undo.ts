@@ -1,11 +1,11 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
-import { isFolderOfFiles, readNote, removeNote } from './seal-note.js'
+import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
 import { wipe } from './wipe.js'
 import { filesBeforeOf, filesOf, layerOf, tempOf, type World } from './world.js'
 
 /** What processing puts beside `Files`. */
-export const processedNames = [
+const processedNames = [
   'Hives',
   'layout',
   'blank-base.vhdx',
@@ -14,14 +14,19 @@ export const processedNames = [
   'UtilityVM\\SystemTemplate.vhdx',
 ] as const
 
-/** Hives and their folders in `Files` go when nothing else is there; what is beside `Files` goes whole. */
-const removeAdditions = (world: World, layer: SnapshotId): void => {
+/** Removes what processing has put beside `Files`, which it does not replace. */
+export const removeProcessed = (world: World, layer: SnapshotId): void => {
+  for (const name of processedNames) wipe(world, `${layerOf(world, layer)}\\${name}`)
+}
+
+/** Folders go when nothing else is in them. */
+const removeNoted = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
-  for (const addition of readNote(world, layer).toReversed()) {
-    const path = `${layerOf(world, layer)}\\${addition}`
-    if (!isFolderOfFiles(addition)) wipe(world, path)
-    else if (files.kindOf(path) === 'file') files.removeFile(path)
-    else if (files.kindOf(path) === 'directory' && files.list(path).length === 0) files.removeFolder(path)
+  for (const noted of readNote(world, layer).toReversed()) {
+    const path = `${layerOf(world, layer)}\\${noted}`
+    const kind = files.kindOf(path)
+    if (kind === 'file') files.removeFile(path)
+    else if (kind === 'directory' && files.list(path).length === 0) files.removeFolder(path)
   }
   removeNote(world, layer)
 }
@@ -36,6 +41,7 @@ const putBackFiles = (world: World, layer: SnapshotId): void => {
 
 const keptNames = { parentless: ['Files', 'UtilityVM'], others: ['sandbox.vhdx', 'vm'] } as const
 
+/** What a scratch has besides what it was made with, and what was written in it. */
 const removeBuilt = (world: World, layer: SnapshotId, kept: readonly string[]): void => {
   const path = layerOf(world, layer)
   for (const name of world.machine.files.list(path)) if (!kept.includes(name)) wipe(world, `${path}\\${name}`)
@@ -51,11 +57,11 @@ export type Sealed = {
 /** The layer as it was before a seal that failed, or was cut. */
 export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed): void => {
   wipe(world, tempOf(world, layer))
-  removeAdditions(world, layer)
-  if (purpose === 'scratch') {
+  removeNoted(world, layer)
+  if (isParentless) {
     putBackFiles(world, layer)
-    removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
-    if (isParentless) for (const name of processedNames.slice(-2)) wipe(world, `${layerOf(world, layer)}\\${name}`)
+    removeProcessed(world, layer)
   }
+  if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
   noteActive(world, layer, isParentless)
 }

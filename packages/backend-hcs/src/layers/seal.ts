@@ -2,7 +2,6 @@ import { backendFault, layerDescriptors, type Result, type SealLayer, type Usage
 import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
-import type { LayerSink } from '../transport/items.js'
 import { convertToBase } from './base.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
@@ -26,26 +25,36 @@ const convert = (world: World, what: string, { layer }: SealLayer, control: Cont
   return { ...templates, 'UtilityVM/SystemTemplate.vhdx': `snapshots/${layer}/UtilityVM/SystemTemplateBase.vhdx` }
 }
 
-/** Reads the layer to its end, then lets `finish` build the layer anew from what was read. */
+/** What a layer with parents is built anew with. */
+type Rebuilding = {
+  /** Entries besides those that the layer has. */
+  readonly more: readonly LayerEntry[]
+  readonly beforeImport: () => void
+}
+
+/** Reads the layer to its end, then has it built anew from what was read: it is closed and down by then. */
 const rebuild = (
   world: World,
   what: string,
   { layer, parents, madeParentless }: SealLayer,
   control: Control,
-  finish: (sink: LayerSink) => void,
+  { more, beforeImport }: Rebuilding,
 ): void => {
   const check = (): void => checkCancelled(what, control)
   const sink = transportSink(world.machine, {
     layer: layerOf(world, layer),
     folder: `${tempOf(world, layer)}\\in`,
     parents: layerDescriptors(world.layout, parents),
+    beforeImport: () => {
+      check()
+      beforeImport()
+    },
   })
   try {
     const count = counter(control)
     readLayer(world, layer, madeParentless ? [] : parents, (source) => pour(source, sink, check, count))
-    // The layer is closed and down: it can be built anew.
-    check()
-    finish(sink)
+    for (const entry of more) sink.add(entry, 0)
+    sink.close()
   } finally {
     sink.abort()
   }
@@ -72,15 +81,14 @@ const takeParent = (world: World, what: string, intent: SealLayer, control: Cont
         codes.alreadyExists,
       ),
     )
-  rebuild(world, what, intent, control, (sink) => {
-    sink.add(hivesFolder, 0)
-    files.rename(filesOf(world, layer), filesBeforeOf(world, layer))
-    sink.close()
+  rebuild(world, what, intent, control, {
+    more: [hivesFolder],
+    beforeImport: () => files.rename(filesOf(world, layer), filesBeforeOf(world, layer)),
   })
 }
 
 const convertScratch = (world: World, what: string, intent: SealLayer, control: Control): Templates => {
-  if (!intent.madeParentless) rebuild(world, what, intent, control, (sink) => sink.close())
+  if (!intent.madeParentless) rebuild(world, what, intent, control, { more: [], beforeImport: () => undefined })
   else if (intent.parents.length > 0) takeParent(world, what, intent, control)
   else {
     needFolder(world, what, filesOf(world, intent.layer))
