@@ -7,7 +7,7 @@ export const ntdll = {
     ['handle', 'cell64'],
     ['access', 'u32'],
     ['object', 'objectAttributes'],
-    ['status', 'bytes'],
+    ['status', 'cell128'],
     ['allocation', 'none'],
     ['attributes', 'u32'],
     ['share', 'u32'],
@@ -19,7 +19,7 @@ export const ntdll = {
   NtSetInformationFile: [
     'ntstatus',
     ['handle', 'handle'],
-    ['status', 'bytes'],
+    ['status', 'cell128'],
     ['buffer', 'bytes'],
     ['length', 'u32'],
     ['class', 'i32'],

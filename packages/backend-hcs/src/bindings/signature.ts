@@ -17,6 +17,8 @@ export type ArgumentOfKind = {
   documentOrNull: string | null
   u32: number
   i32: number
+  /** A size_t. */
+  size: bigint
   u64: bigint
   i64: bigint
   /** A BOOL. */
@@ -36,8 +38,8 @@ export type ArgumentOfKind = {
   /** 8 bytes: the same for a size, a 64-bit number, a HANDLE or a pointer. */
   cell64: Uint8Array
   cell64OrNull: Uint8Array | null
-  /** 16 bytes. */
-  guid: Uint8Array
+  /** 16 bytes: the same for a GUID or an IO_STATUS_BLOCK. */
+  cell128: Uint8Array
   driver: DriverInfo
   /** NULL when there are none. */
   descriptors: readonly Descriptor[] | null

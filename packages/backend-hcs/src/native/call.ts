@@ -1,46 +1,40 @@
 import { backendFault, shown } from '@varve/core/ports'
 import { conventionOf, signatureOf, type ArgumentsFor, type FunctionName } from '../bindings/index.js'
-import type { Kind, ObjectAttributes } from '../bindings/signature.js'
+import type { Descriptor, Kind, ObjectAttributes } from '../bindings/signature.js'
 import { raise } from '../failure.js'
 import { requireArguments } from './checks.js'
 import { failureTold } from './codes.js'
 import type { RawResult, Table } from './table.js'
 import { codeOfResult } from './result.js'
 
-const shownHandle = (value: unknown): string => (typeof value === 'bigint' ? `0x${value.toString(16)}` : 'null')
+const hexOf = (value: bigint | number): string => `0x${value.toString(16)}`
 
-const shownArgument = (argument: string, kind: Kind, value: unknown): string | undefined => {
-  switch (kind) {
-    case 'driver':
-    case 'guid':
-    case 'none':
-    case 'cell32':
-    case 'cell64':
-    case 'cell32OrNull':
-    case 'cell64OrNull':
-    case 'thisProcess':
-      return undefined
-    case 'handle':
-    case 'handleOrNull':
-    case 'pointer':
-    case 'pointerOrNull':
-      return `${argument} ${shownHandle(value)}`
-    case 'bytes':
-    case 'bytesOrNull':
-      return value instanceof Uint8Array ? `${argument} ${value.length} bytes` : undefined
-    case 'objectAttributes': {
-      const { RootDirectory, ObjectName } = value as ObjectAttributes
-      return `path ${shown(ObjectName.Buffer)} below handle ${shownHandle(RootDirectory)}`
-    }
-    default:
-      return `${argument} ${shown(value)}`
+/** What would tell a reader nothing: room for answers, counts, NULL. */
+const isHidden = (kind: Kind, value: unknown): boolean =>
+  value === null || /^(?:driver|size|none|thisProcess|cell\d+(?:OrNull)?)$/.test(kind)
+
+const isBits = (argument: string): boolean => /^(?:access|share|flags|options|control|parts)$/.test(argument)
+
+const shownParents = ([nearest, ...others]: readonly Descriptor[]): string =>
+  `${shown(nearest?.Path)}${others.length === 0 ? '' : ` and ${others.length} more`}`
+
+const shownArgument = (argument: string, kind: Kind, value: unknown): string => {
+  if (kind === 'objectAttributes') {
+    const { RootDirectory, ObjectName } = value as ObjectAttributes
+    return `path ${shown(ObjectName.Buffer)} below handle ${hexOf(RootDirectory)}`
   }
+  if (value instanceof Uint8Array) return `${argument} ${value.length} bytes`
+  if (Array.isArray(value)) return `${argument} ${shownParents(value)}`
+  if (typeof value === 'number' && isBits(argument)) return `${argument} ${hexOf(value)}`
+  return `${argument} ${typeof value === 'bigint' && /^(?:handle|pointer)/.test(kind) ? hexOf(value) : shown(value)}`
 }
 
 const shownCall = (name: FunctionName, values: readonly unknown[]): string => {
   const [, ...parameters] = signatureOf(name)
-  const said = parameters.map(([argument, kind], at) => shownArgument(argument, kind, values[at]))
-  return `${name}(${said.filter((one) => one !== undefined).join(', ')})`
+  const said = parameters.flatMap(([argument, kind], at) =>
+    at >= values.length || isHidden(kind, values[at]) ? [] : [shownArgument(argument, kind, values[at])],
+  )
+  return `${name}(${said.join(', ')})`
 }
 
 /** Ends a call that was made and did not do what it was for. */

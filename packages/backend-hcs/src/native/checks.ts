@@ -69,6 +69,7 @@ const checks: Readonly<Record<Kind, Check>> = {
     holds: (value) => isBetween(value, -0x8000_0000, 0x7fff_ffff),
   },
   u64: { rule: 'a bigint from 0 to 2^64 - 1', holds: (value) => isBigBetween(value, 0n, invalidHandle) },
+  size: { rule: 'a bigint from 0 to 2^64 - 1', holds: (value) => isBigBetween(value, 0n, invalidHandle) },
   i64: { rule: 'a bigint from -2^63 to 2^63 - 1', holds: (value) => isBigBetween(value, -(2n ** 63n), 2n ** 63n - 1n) },
   flag: { rule: 'true or false', holds: (value) => typeof value === 'boolean' },
   handle,
@@ -82,7 +83,7 @@ const checks: Readonly<Record<Kind, Check>> = {
   cell32OrNull: orNull(cell32),
   cell64,
   cell64OrNull: orNull(cell64),
-  guid: { rule: '16 bytes', holds: (value) => isCell(value, 16) },
+  cell128: { rule: '16 bytes', holds: (value) => isCell(value, 16) },
   driver: { rule: 'the driver info', holds: isObject },
   descriptors: {
     rule: 'parents with absolute paths, or null when there are none',

@@ -17,10 +17,10 @@ const features: Readonly<Record<DllName, string>> = {
 }
 
 const since: Readonly<Partial<Record<FunctionName, string>>> = {
-  HcsSetupBaseOSVolume: 'it comes with Windows Server 2022 (build 20348)',
-  HcsAttachOverlayFilter: 'it comes with Windows Server 2022 with updates (20348.2031) or newer',
-  HcsDetachOverlayFilter: 'it comes with Windows Server 2022 with updates (20348.2031) or newer',
-  BfGetMappings: 'it comes with builds after 17763 (Windows Server 2019)',
+  HcsSetupBaseOSVolume: 'use Windows Server 2022 (build 20348) or newer',
+  HcsAttachOverlayFilter: 'use Windows Server 2022 with updates (20348.2031) or newer',
+  HcsDetachOverlayFilter: 'use Windows Server 2022 with updates (20348.2031) or newer',
+  BfGetMappings: 'use a build after 17763 (Windows Server 2019)',
 }
 
 /** What brings a DLL that is missing. */
@@ -28,5 +28,4 @@ export const featureOf = (dll: DllName): string => features[dll]
 
 /** What brings a function that its DLL has not. */
 export const sinceOf = (name: FunctionName, dll: DllName): string =>
-  since[name] ??
-  `this Windows is too old for it, Windows Server 2019 (build 17763) is not; of the DLL: ${features[dll]}`
+  since[name] ?? `use Windows Server 2019 (build 17763) or newer with all updates; ${features[dll]}`

@@ -24,6 +24,13 @@ export const pack = <F extends Fields>(layout: Struct<F>, values: Values<F>, siz
   return bytes
 }
 
+const numberAt = (view: DataView, field: Field | undefined, at: number): number | bigint => {
+  if (field === 'u8') return view.getUint8(at)
+  if (field === 'u16') return view.getUint16(at, true)
+  if (field === 'u32') return view.getUint32(at, true)
+  return field === 'i64' ? view.getBigInt64(at, true) : view.getBigUint64(at, true)
+}
+
 /** What a field of a struct holds. */
 export const read = <F extends Fields, Name extends keyof F & string>(
   layout: Struct<F>,
@@ -32,21 +39,7 @@ export const read = <F extends Fields, Name extends keyof F & string>(
 ): ValueOf<F[Name]> => {
   const view = viewOf(bytes)
   const at = layout.offsets[name]
-  const value = (): number | bigint => {
-    switch (layout.fields[name]) {
-      case 'u8':
-        return view.getUint8(at)
-      case 'u16':
-        return view.getUint16(at, true)
-      case 'u32':
-        return view.getUint32(at, true)
-      case 'i64':
-        return view.getBigInt64(at, true)
-      default:
-        return view.getBigUint64(at, true)
-    }
-  }
-  return value() as ValueOf<F[Name]>
+  return numberAt(view, layout.fields[name], at) as ValueOf<F[Name]>
 }
 
 /** Room for a number of 32 bits that a function writes to. */

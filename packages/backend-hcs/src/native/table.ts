@@ -1,8 +1,9 @@
 import { backendFault } from '@varve/core/ports'
 import { dlls, type DllName, type FunctionName } from '../bindings/index.js'
-import type { Kind, Signature } from '../bindings/signature.js'
+import type { Signature } from '../bindings/signature.js'
 import { codes, messageOf, raise } from '../failure.js'
 import { featureOf, sinceOf } from './features.js'
+import { loadKoffi, typesOf, type Koffi } from './koffi-types.js'
 
 export type RawResult = number | bigint | null | undefined
 
@@ -28,68 +29,7 @@ export type TableOptions = {
   readonly dlls?: Readonly<Record<string, string>> | undefined
 }
 
-type Koffi = Awaited<typeof import('koffi')>
 type Library = ReturnType<Koffi['load']>
-type KoffiType = Parameters<Library['func']>[0] | ReturnType<Koffi['struct']>
-
-const loadKoffi = async (): Promise<Koffi> => {
-  try {
-    return await import('koffi')
-  } catch (cause) {
-    return raise(
-      backendFault(
-        `koffi, which calls the DLLs of Windows, can't be loaded: ${messageOf(cause)}; install with optional dependencies, on a 64-bit system`,
-        codes.noSuchModule,
-      ),
-    )
-  }
-}
-
-/** What koffi takes for each kind. Its types have no names here: names are one space per thread. */
-const typesOf = (koffi: Koffi): Readonly<Record<Kind, KoffiType>> => {
-  const guid = koffi.struct({
-    Data1: 'uint32_t',
-    Data2: 'uint16_t',
-    Data3: 'uint16_t',
-    Data4: koffi.array('uint8_t', 8),
-  })
-  const driver = koffi.struct({ Flavour: 'int32_t', HomeDir: 'str16' })
-  const descriptor = koffi.struct({ LayerId: guid, Flags: 'uint32_t', Path: 'str16' })
-  const text = koffi.struct({ Length: 'uint16_t', MaximumLength: 'uint16_t', Buffer: 'str16' })
-  const objectAttributes = koffi.struct({
-    Length: 'uint32_t',
-    RootDirectory: 'void *',
-    ObjectName: koffi.pointer(text),
-    Attributes: 'uint32_t',
-    SecurityDescriptor: 'void *',
-    SecurityQualityOfService: 'void *',
-  })
-  const numbers = { u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t', i64: 'int64_t', flag: 'int32_t' } as const
-  const texts = { text: 'str16', path: 'str16', document: 'str16', documentOrNull: 'str16' } as const
-  const addresses = {
-    handle: 'void *',
-    handleOrNull: 'void *',
-    pointer: 'void *',
-    pointerOrNull: 'void *',
-    thisProcess: 'void *',
-    bytes: 'void *',
-    bytesOrNull: 'void *',
-    cell32: 'void *',
-    cell32OrNull: 'void *',
-    cell64: 'void *',
-    cell64OrNull: 'void *',
-    guid: 'void *',
-    none: 'void *',
-  } as const
-  return {
-    ...numbers,
-    ...texts,
-    ...addresses,
-    driver: koffi.pointer(driver),
-    descriptors: koffi.pointer(descriptor),
-    objectAttributes: koffi.pointer(objectAttributes),
-  }
-}
 
 /** What the functions without a code of their own answer. */
 const values: Readonly<Partial<Record<FunctionName, string>>> = {
@@ -147,7 +87,7 @@ export const loadTable = async ({ dlls: paths = {} }: TableOptions = {}): Promis
     const kinds = parameters.map(([, kind]) => types[kind])
     const library = libraryOf(dll)
     try {
-      return library.func(name, resultOf(name, signature), kinds) as unknown as RawFunction
+      return library.func(name, resultOf(name, signature), kinds)
     } catch (cause) {
       const found = messageOf(cause)
       return raise(backendFault(`${dll}.dll can't give ${name}: ${found}; ${sinceOf(name, dll)}`, codes.noSuchFunction))
@@ -172,6 +112,3 @@ export const loadTable = async ({ dlls: paths = {} }: TableOptions = {}): Promis
     bytesAt: (address, length) => Uint8Array.from(new Uint8Array(koffi.view(address, length))),
   }
 }
-
-/** The version of koffi that is there. */
-export const koffiVersion = async (): Promise<string> => (await loadKoffi()).version

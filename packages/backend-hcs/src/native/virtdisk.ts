@@ -31,6 +31,8 @@ const open = (table: Table, path: string, asked: Parameters<Virtdisk['OpenVirtua
 }
 
 const attach = (table: Table, disk: Handle, flags: number): void => {
+  requireKind('AttachVirtualDisk', 'disk', 'handle', disk)
+  requireKind('AttachVirtualDisk', 'flags', 'u32', flags)
   try {
     call(table, 'AttachVirtualDisk', disk, null, flags, 0, null, null)
   } catch (cause) {

@@ -90,6 +90,7 @@ export const win32Codes: KnownCodes = {
   1223: ['ERROR_CANCELLED', 'cancelled', again],
   1295: ['ERROR_DISK_QUOTA_EXCEEDED', 'disk-full', 'raise the quota, or free some space'],
   1300: ['ERROR_NOT_ALL_ASSIGNED', 'access', elevate],
+  1306: ['ERROR_REVISION_MISMATCH', 'unsupported', 'install what this version of Varve was proved with'],
   1314: ['ERROR_PRIVILEGE_NOT_HELD', 'access', elevate],
   1392: ['ERROR_FILE_CORRUPT', 'corrupt', repair],
   1393: ['ERROR_DISK_CORRUPT', 'corrupt', repair],
