@@ -120,7 +120,9 @@ static uint32_t become_link(const restore *what, const facts *found, metadata *k
   if (found->type == FOLDER) kept->attributes |= IS_FOLDER;
   if (!text) return 0;
   TRY(found->type == FOLDER ? remove_folder(what->path) : remove_file(what->path));
-  return make_link(text, what->path);
+  TRY(make_link(text, what->path));
+  /* To the host it is new; the times that were set stay. */
+  return kept->times[2] ? set_times(what->path, unix_time(kept->times[1]), unix_time(kept->times[2])) : 0;
 }
 
 static uint32_t finish_stream(restore *what) {
