@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm run test:wine -- [NAME…]`: the built packages on a node.exe under Wine, one test file after the other, of all
- * workspaces or of those named, and the main job. Installs what it needs from Debian when it may. Where it can't run, it says
- * so and that counts as skipped. The last line is the sum.
+ * `npm run test:wine -- [NAME…]`: the built packages on a node.exe under Wine, one test file after the other, and the main
+ * job; or only those of the workspaces named, or the files with NAME in their path. Installs what it needs from Debian when it may.
+ * Where it can't run, it says so and that counts as skipped. The last line is the sum.
  */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -57,8 +57,8 @@ const runFiles = async (lane, files) => {
   return results
 }
 
-/** @param {string[]} wanted workspaces */
-const runLane = async (wanted) => {
+/** @param {{ files: import('./run-tests.mjs').TestFile[], withMainJob: boolean }} asked */
+const runLane = async ({ files, withMainJob }) => {
   const start = performance.now()
   const wine = await wineHere()
   if (typeof wine === 'string') {
@@ -69,11 +69,8 @@ const runLane = async (wanted) => {
   const end = startServer(lane)
   say(`set up in ${((performance.now() - start) / 1000).toFixed(1)} s`)
   try {
-    const results = await runFiles(
-      lane,
-      wanted.flatMap((workspace) => testFilesOf(root, workspace)),
-    )
-    if (wanted.includes('examples')) results.push(...(await runMainJob(lane)))
+    const results = await runFiles(lane, files)
+    if (withMainJob) results.push(...(await runMainJob(lane)))
     for (const { file, fault } of results) if (fault !== undefined) console.log(`failed: ${file.source} (${fault})`)
     return sumOf(results)
   } finally {
@@ -81,20 +78,28 @@ const runLane = async (wanted) => {
   }
 }
 
-const known = new Map(workspacesOf(root).map((directory) => [basename(directory), directory]))
-known.delete('bench')
+const workspaces = workspacesOf(root).filter((directory) => directory !== 'bench')
+const all = workspaces.flatMap((workspace) => testFilesOf(root, workspace))
+/** @param {string} name a workspace's, or a part of a file's path @param {import('./run-tests.mjs').TestFile} file */
+const isMeant = (name, { workspace, source }) =>
+  name.includes('/') ? source.includes(name) : basename(workspace) === name
+
 const names = process.argv.slice(2)
-const unknown = names.filter((name) => !known.has(name))
+const unknown = names.filter((name) => !all.some((file) => isMeant(name, file)))
 if (unknown.length > 0) {
-  console.error(`There are no tests called ${unknown.join(', ')}. These there are: ${[...known.keys()].join(', ')}`)
+  const known = workspaces.map((directory) => basename(directory)).join(', ')
+  console.error(
+    `There are no tests called ${unknown.join(', ')}. These there are: ${known}, or a part of a file's path`,
+  )
   process.exit(2)
 }
 endWithParent()
 await setUp()
-const wanted = [...known].flatMap(([name, directory]) =>
-  names.length === 0 || names.includes(name) ? [directory] : [],
-)
+const asked = {
+  files: all.filter((file) => names.length === 0 || names.some((name) => isMeant(name, file))),
+  withMainJob: names.length === 0 || names.includes('examples'),
+}
 const waiting = (/** @type {number | 'unknown'} */ holder) => say(`waiting for another run (process ${holder})`)
-const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLane(wanted))
+const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLane(asked))
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root } from '../setup.mjs'
 import { readStamp, workspacesOf, writeStamp } from '../stamps.mjs'
 
@@ -149,12 +149,15 @@ const wineEnvironment = (prefix) => {
 
 /** @param {Wine} wine @param {Say} say */
 const prefixOf = ({ wine, server, version }, say) =>
-  made('prefix', `1 ${version}`, async (prefix) => {
+  made('prefix', `2 ${version}`, async (prefix) => {
     say(`making a Windows in ${prefix} (${version})`)
     const options = { env: wineEnvironment(prefix), cwd: place }
     await call(wine, ['wineboot', '-i'], options)
     // Fresh ones say that they are Windows 7, on which node does not start.
     await call(wine, ['winecfg', '-v', 'win10'], options)
+    // These two are taken from nowhere else.
+    for (const name of ['TEMP', 'TMP'])
+      await call(wine, ['reg', 'add', 'HKCU\\Environment', '/v', name, '/d', 'T:\\', '/f'], options)
     await call(server, ['-k'], options).catch(() => '')
     linkLibraries(join(prefix, 'drive_c/windows/system32'))
     // Or another version of Wine would write through the links. It gets a prefix of its own.
@@ -217,8 +220,7 @@ export const prepareLane = async (wine, say) => {
     temporary,
     environment: {
       ...wineEnvironment(prefix),
-      TEMP: 'T:\\',
-      TMP: 'T:\\',
+      ...(await standin(temporary)),
       // Nothing is a link for Wine, so that looking whether it is one is in vain.
       NODE_OPTIONS: '--preserve-symlinks --preserve-symlinks-main',
       // Of its own accord a Windows program takes every terminal for a coloured one.
@@ -228,6 +230,22 @@ export const prepareLane = async (wine, say) => {
 }
 
 /** @typedef {Awaited<ReturnType<typeof prepareLane>>} Lane */
+
+/**
+ * Builds the DLL that stands in for those of Windows which Wine lacks, where there is a compiler for it. Answers what tells the
+ * tests about it.
+ * @param {string} temporary
+ * @returns {Promise<{ VARVE_STANDIN?: string }>}
+ */
+const standin = async (temporary) => {
+  /** @type {typeof import('../../packages/backend-hcs/test/standin/build.js')} */
+  const { buildStandin, canBuild, wine } = await import(
+    pathToFileURL(join(root, 'packages/backend-hcs/dist/test/standin/build.js')).href
+  )
+  if (!canBuild(wine)) return {}
+  copyFileSync(buildStandin(wine), join(temporary, 'standin.dll'))
+  return { VARVE_STANDIN: 'T:\\standin.dll' }
+}
 
 /** A lock for whoever uses the lane: there is one prefix, and whoever is done with it ends all that runs in it. */
 export const laneLock = join(place, 'lock')

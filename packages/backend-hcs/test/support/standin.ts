@@ -18,8 +18,12 @@ export const standin = (): Standin => {
   return found
 }
 
+/** A stand-in that was built elsewhere: under Wine there is no compiler. */
+const given = process.env['VARVE_STANDIN']
+
 /** Why the stand-in can't be there; undefined where it can. */
 export const whyNoStandin = (): string | undefined => {
+  if (given !== undefined) return undefined
   if (process.platform !== 'linux') return `this is ${process.platform}`
   return canBuild(linux) ? undefined : 'there is no gcc'
 }
@@ -32,7 +36,7 @@ const kept: unknown[] = []
  * ends.
  */
 export const startStandin = async (): Promise<NativeSource> => {
-  const library = buildStandin(linux)
+  const library = given ?? buildStandin(linux)
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-hcs-'))
   process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
   const { default: koffi } = await import('koffi')
