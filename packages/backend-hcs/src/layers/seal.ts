@@ -1,4 +1,11 @@
-import { backendFault, layerDescriptors, type Result, type SealLayer, type Usage } from '@varve/core/ports'
+import {
+  backendFault,
+  layerDescriptors,
+  type Result,
+  type SealLayer,
+  type SnapshotId,
+  type Usage,
+} from '@varve/core/ports'
 import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
@@ -13,6 +20,7 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
+import { wipe } from './wipe.js'
 import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
@@ -110,6 +118,13 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
   return usage
 }
 
+const clearTemp = (world: World, layer: SnapshotId): void => {
+  const { files } = world.machine
+  const [temp, kept] = [tempOf(world, layer), replacedFilesOf(world, layer)]
+  if (!files.exists(kept)) return wipe(world, temp)
+  for (const path of files.list(temp).map((name) => `${temp}\\${name}`)) if (path !== kept) wipe(world, path)
+}
+
 /**
  * Removes what a sealed layer does not need any more. As long as its caller may be told that it failed it can be put back, so
  * content that it was built from is only moved out of the layer.
@@ -117,9 +132,15 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
-  if (!files.exists(filesBeforeOf(world, layer))) return
-  files.makeFolder(tempOf(world, layer))
-  files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  if (files.exists(filesBeforeOf(world, layer))) {
+    files.makeFolder(tempOf(world, layer))
+    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  }
+  try {
+    clearTemp(world, layer)
+  } catch {
+    // It is outside of the layer, and opening the root empties that folder.
+  }
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
