@@ -28,7 +28,7 @@ static uint32_t open_volume(const char *root, uint32_t access, void **out) {
 
 /* Dispositions: 1 new, 2 always new, 3 there, 4 there or new, 5 there and emptied. */
 static uint32_t create_file(const wide *text, uint32_t access, uint32_t disposition, uint32_t flags, void **out) {
-  char path[PATH], target[PATH];
+  char path[PATH], target[PATH], above[PATH];
   facts found;
   uint32_t failed = host_path(text, path);
   if (failed || disposition < 1 || disposition > 5) return failed ? failed : INVALID;
@@ -40,8 +40,8 @@ static uint32_t create_file(const wide *text, uint32_t access, uint32_t disposit
   /* A link in the middle is followed by Linux, one at the end here, as metadata hangs on what it leads to. */
   for (int hops = 0; !failed && found.type == LINK && !(flags & FLAG_REPARSE); hops++) {
     if (hops == 32 || read_link(path, target, PATH) < 0) return 1921;
-    if (target[0] != '/') *strrchr(path, '/') = 0;
-    failed = target[0] == '/' ? !join(path, target, "") : !join(path + 0, path, target);
+    snprintf(above, PATH, "%.*s", (int)(strrchr(path, '/') - path), path);
+    failed = join(path, target[0] == '/' ? target : above, target[0] == '/' ? "" : target) ? 0 : TOO_LONG;
     if (!failed) failed = look(path, false, &found);
   }
   if (!failed && disposition == 1) return EXISTS;
