@@ -28,5 +28,5 @@ export const sidecarOf = ({ layout }: World, id: SnapshotId): string => pathOf(l
 export const sealNoteOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.seal`)
 /** Everything that is made for one layer on the way. */
 export const tempOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', String(id))
-/** What the layer was sealed from, out of its way: dropped when somebody stands on it or does away with it. */
+/** What the layer was sealed from, out of its way: dropped by the next export, destruction, or opening of the root. */
 export const replacedFilesOf = (world: World, id: SnapshotId): string => `${tempOf(world, id)}\\Files`
