@@ -2,8 +2,8 @@ import { backendFault, type DestroyLayer, type Result, type RetireLayer, type Sn
 import { codeOf, codes, raise } from '../failure.js'
 import { takeAway } from './detach.js'
 import { takeDown } from './up.js'
-import { wipe } from './wipe.js'
-import { layerOf, retiredOf, sealNoteOf, sidecarOf, tempOf, type World } from './world.js'
+import { wipeTemporary } from './wipe.js'
+import { layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 /** MOVEFILE_REPLACE_EXISTING */
 const replacing = 1
@@ -47,7 +47,7 @@ export const removeTraces = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
   destroy(world, retiredOf(world, layer))
   destroy(world, layerOf(world, layer))
-  wipe(world, tempOf(world, layer))
+  wipeTemporary(world, layer)
   files.removeFile(sealNoteOf(world, layer))
   files.removeFile(sidecarOf(world, layer))
 }

@@ -1,8 +1,8 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
 import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
-import { wipe } from './wipe.js'
-import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
+import { wipe, wipeTemporary } from './wipe.js'
+import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, type World } from './world.js'
 
 /** What processing puts beside `Files`. */
 const processedNames = [
@@ -63,6 +63,6 @@ export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed)
     removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
-  wipe(world, tempOf(world, layer))
+  wipeTemporary(world, layer)
   noteActive(world, layer, isParentless)
 }

@@ -13,7 +13,7 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
-import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, replacedFilesOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
 
@@ -42,7 +42,7 @@ const rebuild = (
   const check = (): void => checkCancelled(what, control)
   const sink = transportSink(world.machine, {
     layer: layerOf(world, layer),
-    folder: `${tempOf(world, layer)}\\in`,
+    folder: incomingOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
     beforeImport: () => {
       check()
@@ -118,7 +118,6 @@ const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
   if (!files.exists(filesBeforeOf(world, layer))) return
-  files.makeFolder(tempOf(world, layer))
   files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
 
