@@ -55,7 +55,13 @@ export const tarOf = (...items: readonly Item[]): Uint8Array => {
   return new Uint8Array(Buffer.concat([...parts, encoder.end()]))
 }
 
-/** The entries of a tar in its order, a body with its length and text behind its entry. */
+/** Text as it is; other bytes, like those of a hive, may hold the time at which they were made. */
+const shownBytes = (bytes: Uint8Array): string => {
+  const text = new TextDecoder().decode(bytes)
+  return /^[ -~]*$/.test(text) ? `  ${text}` : `  ${bytes.length} bytes`
+}
+
+/** The entries of a tar in its order, a body behind its entry. */
 export const shownTar = (tar: Uint8Array): readonly string[] => {
   const decoder = layerDecoder()
   const found = decoder.push(tar)
@@ -65,6 +71,6 @@ export const shownTar = (tar: Uint8Array): readonly string[] => {
   return found.right.map((piece) =>
     piece.type === 'entry'
       ? `${piece.entry.type} ${piece.entry.name}${'target' in piece.entry ? ` -> ${piece.entry.target}` : ''}`
-      : `  ${piece.bytes.length} bytes: ${new TextDecoder().decode(piece.bytes.subarray(0, 40))}`,
+      : shownBytes(piece.bytes),
   )
 }
