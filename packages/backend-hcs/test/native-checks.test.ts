@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { requireArguments } from '../src/native/checks.js'
 import { nativeOf } from '../src/native/native-of.js'
 import type { Native } from '../src/native/native.js'
 import { faultOf } from './support/failure.js'
@@ -165,6 +166,37 @@ test('paths of every absolute form, and of the greatest length, are taken as the
     assert.equal(calls, [{ name: 'ProcessBaseImage', values: [one] }])
   }
   assert.is(faultOf(() => nativeOf(workingTable().table).ProcessBaseImage(`${longest}x`)).code, invalidParameter)
+})
+
+const guid = { Data1: 0, Data2: 0, Data3: 0, Data4: [0, 0, 0, 0, 0, 0, 0, 0] }
+const driver = { Flavour: 1, HomeDir: '' }
+
+test('structs that hold texts are looked into before each call', () => {
+  const prepare = (parents: unknown) => () => requireArguments('PrepareLayer', [driver, path, parents, 1n])
+  prepare([{ LayerId: guid, Flags: 0, Path: path }])()
+  prepare(null)()
+  for (const wrong of [
+    [],
+    [{ LayerId: guid, Flags: 0 }],
+    [{ LayerId: guid, Flags: 0, Path: 5 }],
+    [{ Flags: 0, Path: path }],
+  ])
+    assert.is(faultOf(prepare(wrong)).code, invalidParameter)
+  const open = (object: unknown) => () =>
+    requireArguments('NtCreateFile', [new Uint8Array(8), 0, object, new Uint8Array(16), null, 0, 7, 1, 0, null, 0])
+  open({ RootDirectory: 4n, ObjectName: { Buffer: '' } })()
+  for (const wrong of [
+    {},
+    { RootDirectory: 4n },
+    { RootDirectory: 0n, ObjectName: { Buffer: '' } },
+    { RootDirectory: 4n, ObjectName: { Buffer: 5 } },
+  ])
+    assert.is(faultOf(open(wrong)).code, invalidParameter)
+})
+
+test('a call with too few arguments is refused', () => {
+  const { message } = faultOf(() => requireArguments('CloseHandle', []))
+  assert.is(message, 'CloseHandle: the number of arguments must be 1; found 0; nothing was called')
 })
 
 test('truth is told to Windows as 1 and 0', () => {

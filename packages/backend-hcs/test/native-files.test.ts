@@ -1,5 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fileAttributeTagInfo } from '../src/bindings/structs.js'
+import { read, textIn } from '../src/native/fields.js'
 import { nativeOf } from '../src/native/native-of.js'
 import type { BackupContext } from '../src/native/native.js'
 import type { RawFunction } from '../src/native/table.js'
@@ -15,10 +17,10 @@ const hexOf = (value: unknown): string =>
 test('a backup context lives from the first call to its release, through failures', () => {
   const contexts: bigint[] = []
   const { table, calls } = fakeTable({
-    BackupRead: (...[, , length, read, abort, , context]) => {
+    BackupRead: (...[, , length, done, abort, , context]) => {
       contexts.push(get64(context))
       put64(context, abort === 1 ? 0n : 0x77n)
-      put32(read, contexts.length < 3 ? Number(length) : 0)
+      put32(done, contexts.length < 3 ? Number(length) : 0)
       return contexts.length === 2 ? 0 : 1
     },
     GetLastError: () => 23,
@@ -53,6 +55,21 @@ test('a context made by a call that failed can be released', () => {
   assert.equal(context, { pointer: 0x77n })
   ReleaseBackupWrite(4n, context)
   assert.equal(context, { pointer: null })
+})
+
+test('a call that failed before it made a context leaves none', () => {
+  const { table } = fakeTable({ BackupRead: () => 0, GetLastError: () => 5 })
+  const context: BackupContext = { pointer: null }
+  assert.is(faultOf(() => nativeOf(table).BackupRead(4n, new Uint8Array(8), true, context)).code, 0x80070005)
+  assert.equal(context, { pointer: null })
+})
+
+test('fields and texts are found in the middle of a buffer', () => {
+  const whole = new Uint8Array(Buffer.from('ffffffff' + '0500000003000000' + '61006200' + '0000ffff', 'hex'))
+  assert.is(read(fileAttributeTagInfo, whole.subarray(4), 'ReparseTag'), 3)
+  assert.is(textIn(whole.subarray(12)), 'ab')
+  assert.is(textIn(whole.subarray(12, 16)), 'ab')
+  assert.is(textIn(new Uint8Array(0)), '')
 })
 
 test('a short write is a failure, and nothing is nothing to write', () => {

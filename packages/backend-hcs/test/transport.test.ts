@@ -1,86 +1,30 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual, inspect } from 'node:util'
-import { gunzipSync } from 'node:zlib'
-import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { foldName } from '@varve/core/ports'
-import { layerDecoder, layerEncoder, type LayerEntry } from '@varve/core/tar'
-import { baseSink } from '../src/transport/base-sink.js'
 import { baseSource } from '../src/transport/base-source.js'
-import type { LayerSink } from '../src/transport/items.js'
-import { transportSink } from '../src/transport/transport-sink.js'
 import { exportedSource } from '../src/transport/transport-source.js'
 import { arbitraryLayer, type Whole } from './support/arbitrary-layer.js'
+import {
+  base,
+  baseMade,
+  entriesOf,
+  folder,
+  goldenTar,
+  isSame,
+  layer,
+  nothingIsLeft,
+  parentFiles,
+  parentFolders,
+  parentLayer,
+  parents,
+  sinkOf,
+  tarOf,
+} from './support/layers.js'
 import { memoryMachine } from './support/memory-machine.js'
 import type { Shape } from './support/memory-node.js'
 import { check } from './support/random.js'
 import { drained, pour, treeOf, type Leaf } from './support/trees.js'
-
-const base = 'C:\\varve\\snapshots\\1'
-const layer = 'C:\\varve\\snapshots\\2'
-const folder = 'C:\\varve\\temp\\2'
-const parents = [{ id: '65ed1907-894d-50ff-bdcb-cc63fb515966', path: base }]
-
-type Memory = ReturnType<typeof memoryMachine>
-
-const sinkOf = ({ machine }: Memory, isBase: boolean): LayerSink =>
-  isBase ? baseSink(machine, base) : transportSink(machine, { layer, parents, folder })
-
-const tarOf = (all: readonly Whole[]): Uint8Array => {
-  const encoder = layerEncoder()
-  const parts = all.flatMap(({ entry, body }) => {
-    const headers = encoder.entry(entry)
-    if (E.isLeft(headers)) throw new Error(headers.left.message)
-    return [headers.right, body]
-  })
-  return new Uint8Array(Buffer.concat([...parts, encoder.end()]))
-}
-
-const entriesOf = (tar: Uint8Array, isBase: boolean): readonly Whole[] => {
-  const decoder = layerDecoder({ isBase })
-  const items = decoder.push(tar)
-  if (E.isLeft(items)) throw new Error(items.left.message)
-  return drained(items.right)
-}
-
-const isSame = (found: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, unknown>): void => {
-  for (const name of new Set([...found.keys(), ...expected.keys()])) {
-    const [one, other] = [found.get(name), expected.get(name)]
-    assert.ok(
-      isDeepStrictEqual(one, other),
-      `${name}: ${inspect(one, { depth: 5 })}\n is not \n${inspect(other, { depth: 5 })}`,
-    )
-  }
-}
-
-const nothingIsLeft = (memory: Memory): void => {
-  assert.is(memory.open(), 0, 'handles and contexts that were left open')
-  assert.is(memory.find(folder), undefined, 'the transport folder was left')
-}
-
-const parentFiles = ['Files/b', 'Files/old/x', 'Files/old/sub/y', 'Files/old/sub/z']
-const parentFolders = ['Files/old', 'Files/old/sub']
-const times = { created: 100n, accessed: 200n, modified: 300n, changed: 400n }
-const parentLayer: readonly Whole[] = [
-  ...['Files', ...parentFolders].map((name): Whole => ({
-    entry: { type: 'directory', name, attributes: 0x10, times },
-    body: new Uint8Array(),
-  })),
-  ...parentFiles.map((name): Whole => ({
-    entry: { type: 'file', name, attributes: 0x20, times, size: 1, hasData: true },
-    body: Uint8Array.of(1),
-  })),
-]
-
-const baseMade = (): Memory => {
-  const memory = memoryMachine()
-  memory.makeFolder(base)
-  pour(parentLayer, sinkOf(memory, true))
-  memory.makeFolder(layer)
-  return memory
-}
 
 const shapes: fc.Arbitrary<Shape> = fc.record(
   { isSparse: fc.boolean(), isDataLast: fc.boolean(), isExtendedLast: fc.boolean() },
@@ -178,16 +122,6 @@ test('any layer with parents is imported, exported and read as it was written', 
   assert.is(met.size, 8, [...met].join())
 })
 
-const goldenTar = (name: string): Uint8Array =>
-  new Uint8Array(
-    gunzipSync(
-      Buffer.from(
-        readFileSync(new URL(`../../../core/test/fixtures/tar/${name}.tar.gz.b64`, import.meta.url), 'utf8'),
-        'base64',
-      ),
-    ),
-  )
-
 test('the golden base layer', () => {
   const memory = memoryMachine()
   memory.makeFolder(base)
@@ -196,5 +130,4 @@ test('the golden base layer', () => {
   isSame(treeOf(drained(baseSource(memory.machine, base))), treeOf(all))
 })
 
-export type { LayerEntry }
 test.run()
