@@ -145,22 +145,23 @@ standinTest('what is no disk is told so, and version 2 wants no access', (kit) =
   assert.is(openDisk(kit, file), -0xc03a_0005n)
 })
 
-standinTest('a volume that is not formatted has no size', (kit) => {
+standinTest('a disk that is not formatted has no volume to be measured, until it is', (kit) => {
   const { standin } = kit
-  const parameters = Buffer.alloc(128)
-  parameters.writeUInt32LE(2)
-  parameters.writeBigUInt64LE(gib, 24)
-  const out = Buffer.alloc(8)
-  const make = (): number =>
-    unsigned(standin.CreateVirtualDisk(Buffer.alloc(20), 'C:\\new.vhdx', 0, null, 0, 0, parameters, null, out))
-  assert.is(make(), 0)
-  const disk = out.readBigUInt64LE()
-  assert.is(make(), 80)
+  prepared(kit)
+  const blank = fs.readFileSync(kit.host(file))
+  blank.fill(0, 0x5_0000, 0x5_0008)
+  fs.writeFileSync(kit.host(file), blank)
+  const disk = openDisk(kit, file)
   assert.is(attach(kit, disk), 0)
   const text = Buffer.alloc(8)
   assert.is(standin.HcsGetLayerVhdMountPath(disk, text), 0)
   assert.equal(outstanding(kit), [1, 0, 1])
   standin.LocalFree(text.readBigUInt64LE())
+  const volume = `${String(mountPath(kit, scratch))}\\`
+  assert.is(standin.GetDiskFreeSpaceExW(volume, null, Buffer.alloc(8), null), 0)
+  assert.is(standin.GetLastError(), 1005)
+  assert.is(standin.HcsFormatWritableLayerVhd(disk), 0)
+  assert.ok(total(kit, volume) > 19n * gib)
   standin.CloseHandle(disk)
 })
 

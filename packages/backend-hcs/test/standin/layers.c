@@ -1,215 +1,138 @@
 /* vmcompute.dll, and what computestorage.dll does alike. A layer with `sandbox.vhdx` is a scratch, another one its folder. */
-typedef struct {
-  int32_t flavour;
-  const wide *home;
-} driver;
-typedef struct {
-  uint8_t id[16];
-  uint32_t flags;
-  const wide *path;
-} descriptor;
+typedef struct { int32_t flavour; const wide *home; } driver;
+typedef struct { uint8_t id[16]; uint32_t flags; const wide *path; } descriptor;
 _Static_assert(sizeof(driver) == 16 && sizeof(descriptor) == 32, "as on Windows of 64 bits");
+#define INVALID_STATE 0x80370105u
+#define NO_FILTER 0x801F0015u
+#define FILTERED 0x801F0012u
 
-/* Hive by hive: in the folder of hives, and as the base layer keeps it. */
-static const char *hives[][2] = {{"DEFAULT", "DEFAULTUSER_BASE"}, {"SAM", "SAM_BASE"}, {"SECURITY", "SECURITY_BASE"},
-                                 {"SOFTWARE", "SOFTWARE_BASE"}, {"SYSTEM", "SYSTEM_BASE"}};
-enum { INVALID_STATE = (int)0x80370105, NO_FILTER = (int)0x801F0015, FILTERED = (int)0x801F0012, BAD_JSON = (int)0xC037010D };
-
-static bool state_place(const char *layer, char *out) {
-  char name[17];
-  hashed(layer, name);
-  return in_base(out, "layers", name);
+/* `disk`: the file of a scratch's disk, NULL of other layers. `parent` is the nearest, `root` the base; NULL without parents. */
+typedef struct { const wide *name; char *path, *disk, *parent, *root; } layer;
+#define LAYER __attribute__((cleanup(free_layer))) layer
+static void free_layer(layer *on) {
+  free(on->path), free(on->disk), free(on->root);
+  if (on->parent != on->root) free(on->parent);
 }
 
 /* 0, 'A' or 'P'. */
 static char state_of(const char *layer) {
-  char place[PATH];
-  uint8_t *text;
-  size_t length;
-  if (!state_place(layer, place) || read_file(place, &text, &length)) return 0;
-  char state = (char)text[0];
-  free(text);
-  return state;
+  TEXT place = place_for("layers", layer, "");
+  BYTES text = read_file(place, NULL);
+  return text ? (char)*text : 0;
 }
-
 static uint32_t set_state(const char *layer, char state) {
-  char place[PATH];
-  if (!state_place(layer, place)) return TOO_LONG;
+  TEXT place = place_for("layers", layer, "");
   return state ? write_file(place, &state, 1) : remove_file(place);
 }
-
-/* The file of a scratch's disk; false for other layers. */
-static bool disk_of(const char *layer, char *out) { return join(out, layer, "sandbox.vhdx") && is_file(out); }
-
 static bool is_in_use(const char *layer) {
-  char file[PATH];
-  return state_of(layer) || (disk_of(layer, file) && is_attached(file));
+  TEXT file = join(layer, "sandbox.vhdx");
+  return state_of(layer) || (is_file(file) && is_attached(file));
 }
 
-/* Nearest parent first; `nearest` and `base_layer` become NULL-terminated paths, empty without parents. */
-typedef struct {
-  char path[PATH], nearest[PATH], base[PATH];
-  const char *parent;
-} layer;
-
+/* Nearest parent first. Ids are those of the names that the folders have. */
 static uint32_t read_parents(const descriptor *parents, size_t count, layer *out) {
   if ((count == 0) != (parents == NULL) || count > 256) return INVALID;
-  for (size_t at = 0; at < count; at++) {
-    const wide *path = parents[at].path;
+  for (const descriptor *at = parents; at < parents + count; at++) {
+    if (!at->path || at->flags) return INVALID;
     uint8_t id[16];
-    if (!path || parents[at].flags) return INVALID;
-    size_t end = wide_length(path), start = end;
-    while (start > 0 && path[start - 1] != '\\') start--;
-    layer_id(path + start, end - start, id);
-    if (memcmp(id, parents[at].id, 16) != 0) return INVALID;
-    uint32_t failed = host_path(path, at ? out->base : out->nearest);
-    if (!failed && !is_folder(at ? out->base : out->nearest)) failed = NO_PATH;
-    if (failed) return failed;
+    size_t end = wide_length(at->path), start = end;
+    while (start > 0 && at->path[start - 1] != '\\') start--;
+    layer_id(at->path + start, end - start, id);
+    if (memcmp(id, at->id, 16) != 0) return INVALID;
+    if (out->root != out->parent) free(out->root);
+    TRY(host_path(at->path, &out->root));
+    if (!out->parent) out->parent = out->root;
+    if (!is_folder(out->root)) return NO_PATH;
   }
-  if (count == 1) memcpy(out->base, out->nearest, PATH);
-  out->parent = count ? out->nearest : NULL;
   return 0;
 }
 
-static uint32_t read_layer(const driver *info, const wide *path, const descriptor *parents, size_t count, layer *out) {
+static uint32_t read_layer(const driver *info, const wide *path, layer *out) {
   if (!info || info->flavour != 1 || !info->home || info->home[0]) return INVALID;
-  uint32_t failed = host_path(path, out->path);
-  return failed ? failed : read_parents(parents, count, out);
+  TRY(host_path(path, &out->path));
+  out->name = path;
+  out->disk = join(out->path, "sandbox.vhdx");
+  if (!is_file(out->disk)) free(out->disk), out->disk = NULL;
+  return 0;
 }
 
 static uint32_t activate(const layer *on) {
-  char file[PATH], files[PATH];
-  bool is_scratch = disk_of(on->path, file);
+  TEXT files = join(on->path, "Files");
   if (!is_folder(on->path)) return NO_PATH;
-  if (!is_scratch && (!join(files, on->path, "Files") || !is_folder(files))) return NOT_FOUND;
+  if (!on->disk && !is_folder(files)) return NOT_FOUND;
   if (is_in_use(on->path)) return SHARED;
-  /* In this order, a process that dies between the two leaves what Deactivate can undo. */
-  uint32_t failed = set_state(on->path, 'A');
-  if (!failed && is_scratch && (failed = attach(file, 0)) != 0) set_state(on->path, 0);
+  /* In this order, a process that dies between the two leaves what Deactivate undoes. */
+  TRY(set_state(on->path, 'A'));
+  uint32_t failed = on->disk ? attach(on->disk, 0) : 0;
+  if (failed) set_state(on->path, 0);
   return failed;
 }
 
 static uint32_t deactivate(const layer *on) {
-  char file[PATH], state = state_of(on->path);
-  if (!state) return is_folder(on->path) ? 0 : NO_PATH;
-  if (state == 'P') return SHARED;
-  if (disk_of(on->path, file)) detach(file);
+  char state = state_of(on->path);
+  if (state != 'A') return state ? SHARED : is_folder(on->path) ? 0 : NO_PATH;
+  if (on->disk) detach(on->disk);
   return set_state(on->path, 0);
 }
 
 static uint32_t prepare(const layer *on) {
-  char file[PATH], state = state_of(on->path);
+  char state = state_of(on->path);
   if (state != 'A') return state ? FILTERED : INVALID_STATE;
-  if (disk_of(on->path, file)) {
-    uint32_t failed = on->parent ? merge(file, on->parent) : INVALID;
-    if (failed) return failed;
-  }
+  if (on->disk) TRY(on->parent ? merge(on->disk, on->parent) : INVALID);
   return set_state(on->path, 'P');
 }
 
 static uint32_t unprepare(const layer *on) {
   char state = state_of(on->path);
-  return state == 'P' ? set_state(on->path, 'A') : state ? (uint32_t)NO_FILTER : NO_DEVICE;
+  return state == 'P' ? set_state(on->path, 'A') : state ? NO_FILTER : NO_DEVICE;
 }
 
 static uint32_t destroy(const layer *on) {
-  char file[PATH], beside[PATH];
+  PLACES at = {0};
   if (!is_folder(on->path)) return NO_PATH;
   if (is_in_use(on->path)) return SHARED;
-  if (disk_of(on->path, file) && beside_disk(file, "", beside) == 0) remove_tree(beside);
+  if (on->disk && find_places(on->disk, &at) == 0) remove_tree(at.folder);
   return remove_tree(on->path);
 }
 
-/* Two calls: one for the length in units with the NUL, one for the text. */
-static uint32_t mount_path(const wide *path, const layer *on, size_t *units, wide *buffer) {
-  char file[PATH], name[64];
+/* Two calls: for the length in units, the NUL counted, and for the text. */
+static uint32_t mount_path(const layer *on, size_t *units, wide *out) {
   wide volume[64];
-  bool is_scratch = disk_of(on->path, file);
-  uint32_t failed = is_scratch ? volume_name(file, name) : is_folder(on->path) ? 0 : NO_PATH;
-  if (failed || !units) return failed ? failed : INVALID;
-  to_wide(is_scratch ? name : "", volume, 64);
-  const wide *answer = is_scratch ? volume : path;
+  TRY(on->disk ? volume_name(on->disk, volume) : is_folder(on->path) ? 0 : NO_PATH);
+  if (!units) return INVALID;
+  const wide *answer = on->disk ? volume : on->name;
   size_t needed = wide_length(answer) + 1, room = *units;
   *units = needed;
-  if (!buffer) return 0;
-  if (room < needed) return TOO_SMALL;
-  memcpy(buffer, answer, needed * sizeof(wide));
+  if (out && room < needed) return TOO_SMALL;
+  if (out) memcpy(out, answer, needed * sizeof(wide));
   return 0;
 }
 
 static uint32_t export_of(const layer *on, const wide *folder) {
-  char to[PATH], file[PATH];
-  bool is_scratch = disk_of(on->path, file);
-  uint32_t failed = host_path(folder, to);
-  if (failed) return failed;
+  TEXT to = NULL;
+  TRY(host_path(folder, &to));
   if (!has_privilege(BACKUP_PRIVILEGE)) return NO_PRIVILEGE;
-  if (is_scratch && state_of(on->path) != 'A') return INVALID_STATE;
-  return export_layer(on->path, to, on->parent, is_scratch ? file : NULL);
+  return on->disk && state_of(on->path) != 'A' ? INVALID_STATE : export_layer(on->path, to, on->parent, on->disk);
 }
 
 static uint32_t import_to(const layer *on, const wide *folder) {
-  char from[PATH];
-  uint32_t failed = host_path(folder, from);
-  if (failed) return failed;
+  TEXT from = NULL;
+  TRY(host_path(folder, &from));
   if (!has_privilege(BACKUP_PRIVILEGE) || !has_privilege(RESTORE_PRIVILEGE)) return NO_PRIVILEGE;
   return is_in_use(on->path) ? SHARED : import_layer(on->path, from, on->parent);
 }
 
-static uint32_t make_disks(const char *folder, const char *first, const char *second, uint64_t size) {
-  char path[PATH];
-  uint32_t failed = 0;
-  for (int at = 0; at < 2 && !failed; at++)
-    failed = join(path, folder, at ? second : first) ? new_disk(path, size, true) : TOO_LONG;
-  return failed;
-}
-
-/* The disks come last: a layer that can be a parent of a scratch is complete. */
-static uint32_t process_base(const char *path, bool with_disks) {
-  char folder[PATH], from[PATH], to[PATH];
-  if (!join(from, path, "Files/Windows/System32/config") || !join(folder, path, "Hives") || !join(to, path, "layout")) return TOO_LONG;
-  if (!is_folder(from)) return NO_PATH;
-  if (is_folder(folder) || is_file(to)) return ALREADY;
-  uint32_t failed = 0;
-  for (int at = 0; at < 5 && !failed; at++)
-    failed = snprintf(from, PATH, "%s/Files/Windows/System32/config/%s", path, hives[at][0]) < PATH ? check_hive(from) : TOO_LONG;
-  if (!failed) failed = make_folder(folder);
-  for (int at = 0; at < 5 && !failed; at++) {
-    snprintf(from, PATH, "%s/Files/Windows/System32/config/%s", path, hives[at][0]);
-    failed = join(to, folder, hives[at][1]) ? copy_file(from, to) : TOO_LONG;
-  }
-  if (!failed) failed = join(to, path, "layout") ? write_file(to, "vhd-with-hives\n", 15) : TOO_LONG;
-  return failed || !with_disks ? failed : make_disks(path, "blank-base.vhdx", "blank.vhdx", CONTAINER_DISK);
-}
-
-/* Edits the BCD where it lies, so that a file that shares its inode changes with it. */
-static uint32_t process_utility(const char *path) {
-  char bcd[PATH], disk_file[PATH];
-  uint8_t head[512];
-  if (!join(bcd, path, "Files/EFI/Microsoft/Boot/BCD") || !join(disk_file, path, "SystemTemplate.vhdx")) return TOO_LONG;
-  uint32_t failed = is_file(disk_file) ? ALREADY : check_hive(bcd);
-  if (failed) return failed;
-  int64_t file = open_file(bcd, WRITES);
-  read_at(file, head, 512, 0);
-  put32(head + 4, get32(head + 4) + 1);
-  put32(head + 8, get32(head + 8) + 1);
-  sum_hive(head);
-  failed = write_at(file, head, 512, 0);
-  close_file(file);
-  return failed ? failed : make_disks(path, "SystemTemplateBase.vhdx", "SystemTemplate.vhdx", UTILITY_DISK);
-}
-
 static uint32_t create_scratch(const layer *on) {
-  char from[PATH], to[PATH];
   if (!on->parent) return INVALID;
-  if (!join(from, on->base, "blank.vhdx") || !join(to, on->path, "sandbox.vhdx")) return TOO_LONG;
+  TEXT from = join(on->root, "blank.vhdx");
+  TEXT to = join(on->path, "sandbox.vhdx");
   make_folder(on->path);
   return copy_file(from, to);
 }
 
 static uint32_t expand_scratch(const layer *on, uint64_t size) {
-  char file[PATH];
-  if (!disk_of(on->path, file)) return is_folder(on->path) ? NOT_FOUND : NO_PATH;
-  return is_in_use(on->path) ? SHARED : size ? expand(file, size) : 0;
+  if (!on->disk) return is_folder(on->path) ? NOT_FOUND : NO_PATH;
+  return is_in_use(on->path) ? SHARED : size ? expand(on->disk, size) : 0;
 }
 
 static uint32_t layer_exists(const layer *on, uint32_t *exists) {
@@ -217,28 +140,87 @@ static uint32_t layer_exists(const layer *on, uint32_t *exists) {
   return exists ? 0 : INVALID;
 }
 
-/* A call on one layer; `on` is the layer, `failed` whether the arguments were wrong. */
-#define LAYER_CALL(name, parameters, info, path, parents, count, act) \
-  EXPORT int32_t name parameters { \
-    GUARD; \
-    layer on = {0}; \
-    uint32_t failed = read_layer(info, path, parents, count, &on); \
-    return hresult(failed ? failed : (act)); \
-  }
+#define LAYER_CALL(name, parameters, parents, count, act) \
+  static uint32_t do_##name parameters { GUARD; LAYER on = {0}; TRY(read_layer(info, path, &on)); TRY(read_parents(parents, count, &on)); return act; }
 #define ONE const driver *info, const wide *path
 #define MANY const descriptor *parents, size_t count
-LAYER_CALL(ActivateLayer, (ONE), info, path, NULL, 0, activate(&on))
-LAYER_CALL(DeactivateLayer, (ONE), info, path, NULL, 0, deactivate(&on))
-LAYER_CALL(PrepareLayer, (ONE, MANY), info, path, parents, count, prepare(&on))
-LAYER_CALL(UnprepareLayer, (ONE), info, path, NULL, 0, unprepare(&on))
-LAYER_CALL(DestroyLayer, (ONE), info, path, NULL, 0, destroy(&on))
-LAYER_CALL(ExpandSandboxSize, (ONE, uint64_t size), info, path, NULL, 0, expand_scratch(&on, size))
-LAYER_CALL(ExportLayer, (ONE, const wide *folder, MANY), info, path, parents, count, export_of(&on, folder))
-LAYER_CALL(ImportLayer, (ONE, const wide *folder, MANY), info, path, parents, count, import_to(&on, folder))
-LAYER_CALL(CreateLayer, (ONE, const wide *), info, path, NULL, 0, make_folder(on.path))
-LAYER_CALL(CreateSandboxLayer, (ONE, const wide *, MANY), info, path, parents, count, create_scratch(&on))
-LAYER_CALL(LayerExists, (ONE, uint32_t *exists), info, path, NULL, 0, layer_exists(&on, exists))
-LAYER_CALL(GetLayerMountPath, (ONE, size_t *units, wide *text), info, path, NULL, 0, mount_path(path, &on, units, text))
+LAYER_CALL(ActivateLayer, (ONE), NULL, 0, activate(&on))
+LAYER_CALL(DeactivateLayer, (ONE), NULL, 0, deactivate(&on))
+LAYER_CALL(PrepareLayer, (ONE, MANY), parents, count, prepare(&on))
+LAYER_CALL(UnprepareLayer, (ONE), NULL, 0, unprepare(&on))
+LAYER_CALL(DestroyLayer, (ONE), NULL, 0, destroy(&on))
+LAYER_CALL(ExpandSandboxSize, (ONE, uint64_t size), NULL, 0, expand_scratch(&on, size))
+LAYER_CALL(ExportLayer, (ONE, const wide *folder, MANY), parents, count, export_of(&on, folder))
+LAYER_CALL(ImportLayer, (ONE, const wide *folder, MANY), parents, count, import_to(&on, folder))
+LAYER_CALL(CreateLayer, (ONE), NULL, 0, make_folder(on.path))
+LAYER_CALL(CreateSandboxLayer, (ONE, MANY), parents, count, create_scratch(&on))
+LAYER_CALL(LayerExists, (ONE, uint32_t *exists), NULL, 0, layer_exists(&on, exists))
+LAYER_CALL(GetLayerMountPath, (ONE, size_t *units, wide *text), NULL, 0, mount_path(&on, units, text))
+EXPORT int32_t ActivateLayer(ONE) { return hresult(do_ActivateLayer(info, path)); }
+EXPORT int32_t DeactivateLayer(ONE) { return hresult(do_DeactivateLayer(info, path)); }
+EXPORT int32_t PrepareLayer(ONE, MANY) { return hresult(do_PrepareLayer(info, path, parents, count)); }
+EXPORT int32_t UnprepareLayer(ONE) { return hresult(do_UnprepareLayer(info, path)); }
+EXPORT int32_t DestroyLayer(ONE) { return hresult(do_DestroyLayer(info, path)); }
+EXPORT int32_t ExpandSandboxSize(ONE, uint64_t size) { return hresult(do_ExpandSandboxSize(info, path, size)); }
+EXPORT int32_t ExportLayer(ONE, const wide *folder, MANY) { return hresult(do_ExportLayer(info, path, folder, parents, count)); }
+EXPORT int32_t ImportLayer(ONE, const wide *folder, MANY) { return hresult(do_ImportLayer(info, path, folder, parents, count)); }
+EXPORT int32_t CreateLayer(ONE, const wide *) { return hresult(do_CreateLayer(info, path)); }
+EXPORT int32_t CreateSandboxLayer(ONE, const wide *, MANY) { return hresult(do_CreateSandboxLayer(info, path, parents, count)); }
+EXPORT int32_t LayerExists(ONE, uint32_t *exists) { return hresult(do_LayerExists(info, path, exists)); }
+EXPORT int32_t GetLayerMountPath(ONE, size_t *units, wide *text) { return hresult(do_GetLayerMountPath(info, path, units, text)); }
+
+static uint32_t make_disks(const char *first, const char *second, uint64_t size) {
+  TRY(new_disk(first, size));
+  return new_disk(second, size);
+}
+
+/* The disks come last: a layer that scratches can be made of is complete. */
+static uint32_t process_base(const char *path) {
+  static const char *names[][2] = {{"DEFAULT", "DEFAULTUSER_BASE"}, {"SAM", "SAM_BASE"}, {"SECURITY", "SECURITY_BASE"},
+                                   {"SOFTWARE", "SOFTWARE_BASE"}, {"SYSTEM", "SYSTEM_BASE"}};
+  TEXT config = join(path, "Files/Windows/System32/config");
+  TEXT hives = join(path, "Hives");
+  TEXT layout = join(path, "layout");
+  TEXT first = join(path, "blank-base.vhdx");
+  TEXT template = join(path, "blank.vhdx");
+  if (!is_folder(config)) return NO_PATH;
+  if (is_folder(hives) || is_file(layout)) return ALREADY;
+  for (int at = 0; at < 10; at++) {
+    TEXT from = join(config, names[at % 5][0]);
+    TEXT to = join(hives, names[at % 5][1]);
+    if (at == 5) TRY(make_folder(hives));
+    TRY(at < 5 ? check_hive(from) : copy_file(from, to));
+  }
+  TRY(write_file(layout, "vhd-with-hives\n", 15));
+  return make_disks(first, template, container_disk);
+}
+
+/* Edits the BCD where it lies, so that a file that shares its inode changes with it. */
+static uint32_t process_utility(const char *path) {
+  TEXT bcd = join(path, "Files/EFI/Microsoft/Boot/BCD");
+  TEXT first = join(path, "SystemTemplateBase.vhdx");
+  TEXT template = join(path, "SystemTemplate.vhdx");
+  uint8_t head[512];
+  TRY(is_file(template) ? ALREADY : check_hive(bcd));
+  OPENED file = open_file(bcd, WRITES);
+  TRY(failure(file));
+  read_at(file, head, 512, 0);
+  put32(head + 4, get32(head + 4) + 1);
+  put32(head + 8, get32(head + 8) + 1);
+  sum_hive(head);
+  TRY(write_at(file, head, 512, 0));
+  return make_disks(first, template, utility_disk);
+}
+
+static int32_t on_path(const wide *path, uint32_t (*act)(const char *)) {
+  GUARD;
+  TEXT host = NULL;
+  uint32_t failed = host_path(path, &host);
+  return hresult(failed ? failed : act(host));
+}
+EXPORT int32_t ProcessBaseImage(const wide *path) { return on_path(path, process_base); }
+EXPORT int32_t ProcessUtilityImage(const wide *path) { return on_path(path, process_utility); }
+EXPORT int32_t GrantVmAccess(const wide *vm, const wide *path) { return vm ? on_path(path, exists) : hresult(INVALID); }
 
 EXPORT int32_t NameToGuid(const wide *name, uint8_t *id) {
   if (!name || !id) return hresult(INVALID);
@@ -246,25 +228,11 @@ EXPORT int32_t NameToGuid(const wide *name, uint8_t *id) {
   return 0;
 }
 
-static int32_t on_path(const wide *path, uint32_t (*act)(const char *)) {
-  GUARD;
-  char host[PATH];
-  uint32_t failed = host_path(path, host);
-  return hresult(failed ? failed : act(host));
-}
-
-static uint32_t process_whole(const char *path) { return process_base(path, true); }
-static uint32_t exists(const char *path) { facts found; return look(path, true, &found); }
-EXPORT int32_t ProcessBaseImage(const wide *path) { return on_path(path, process_whole); }
-EXPORT int32_t ProcessUtilityImage(const wide *path) { return on_path(path, process_utility); }
-EXPORT int32_t GrantVmAccess(const wide *vm, const wide *path) { return vm ? on_path(path, exists) : hresult(INVALID); }
-
-/* A text that the caller frees. */
-static int32_t hand_text(const char *text, wide **out) {
+/* A text that the caller gives back. */
+static int32_t hand_text(const wide *text, wide **out) {
   if (!out) return hresult(INVALID);
-  *out = hand_out((strlen(text) + 1) * sizeof(wide));
-  to_wide(text, *out, strlen(text) + 4);
+  *out = hand_out((wide_length(text) + 1) * sizeof(wide));
+  memcpy(*out, text, wide_length(text) * sizeof(wide));
   return 0;
 }
-
-EXPORT int32_t GetBaseImages(wide **out) { GUARD; return hand_text("{\"Images\":[]}", out); }
+EXPORT int32_t GetBaseImages(wide **out) { GUARD; return hand_text(u"{\"Images\":[]}", out); }

@@ -59,7 +59,6 @@ const signatures = {
   GrantVmAccess: 'iww',
   GetBaseImages: 'ip',
   OpenVirtualDisk: 'upwuupp',
-  CreateVirtualDisk: 'upwupuuppp',
   AttachVirtualDisk: 'uppuupp',
   DetachVirtualDisk: 'upuu',
   ExpandVirtualDisk: 'upupp',

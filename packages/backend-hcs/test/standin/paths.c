@@ -1,5 +1,6 @@
-char base[PATH];
-int32_t handed_out;
+/* Texts and paths of Windows and of Linux; the lock; what is handed out and has to come back. */
+static char base[PATH];
+static int32_t handed_out;
 static _Thread_local uint32_t last_error;
 
 #ifdef _WIN32
@@ -15,26 +16,20 @@ static void leave(int *) { pthread_mutex_unlock(&lock); }
 #endif
 
 EXPORT uint32_t GetLastError(void) { return last_error; }
-
+/* The result of a BOOL function. */
 static int32_t succeeded(uint32_t code) {
   if (code) last_error = code;
   return code == 0;
 }
-
-/* HRESULTs and NTSTATUSes are above 16 bits and stay as they are. */
+/* What is above 16 bits is an HRESULT already. */
 static int32_t hresult(uint32_t code) { return (int32_t)(code == 0 || code > 0xffff ? code : 0x80070000 | code); }
 
-static void *hand_out(size_t length) {
-  handed_out++;
-  return calloc(1, length);
-}
-
+static void *hand_out(size_t length) { handed_out++; return calloc(1, length); }
 static void take_back(void *memory) {
   GUARD;
   if (memory) handed_out--;
   free(memory);
 }
-
 EXPORT void *LocalFree(void *memory) { take_back(memory); return NULL; }
 EXPORT void CoTaskMemFree(void *memory) { take_back(memory); }
 
@@ -44,93 +39,108 @@ static size_t wide_length(const wide *text) {
   return units;
 }
 
-/* Surrogates without a partner are kept, as three bytes. */
-static size_t to_bytes(const wide *text, size_t units, char *out, size_t room, bool is_path) {
-  size_t length = 0;
+/* Surrogates without a partner stay, as three bytes. */
+static char *narrow(const wide *text, size_t units) {
+  static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
+  char *out = calloc(3, units + 1), *to = out;
   for (size_t at = 0; at < units; at++) {
     uint32_t point = text[at];
     bool is_pair = (point & 0xfc00) == 0xd800 && at + 1 < units && (text[at + 1] & 0xfc00) == 0xdc00;
     if (is_pair) point = 0x10000 + ((point & 0x3ff) << 10) + (text[++at] & 0x3ff);
-    if (is_path && point == '\\') point = '/';
     int more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-    if (length + (size_t)more + 2 > room) return 0;
-    static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
-    out[length++] = (char)(first[more] | point >> (6 * more));
-    while (more--) out[length++] = (char)(0x80 | (point >> (6 * more) & 0x3f));
+    *to++ = (char)(first[more] | point >> (6 * more));
+    while (more--) *to++ = (char)(0x80 | (point >> (6 * more) & 0x3f));
   }
-  if (room) out[length] = 0;
-  return length;
+  return out;
 }
 
-static size_t to_wide(const char *text, wide *out, size_t room) {
+/* `out` has room for as many units as there are bytes, and a NUL. */
+static size_t widen(const char *text, wide *out) {
   size_t units = 0;
-  for (const uint8_t *at = (const uint8_t *)text; *at && units + 3 < room;) {
+  for (const uint8_t *at = (const uint8_t *)text; *at;) {
     int more = *at < 0xc0 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
     uint32_t point = *at++ & (more ? 0x3fu >> more : 0x7fu);
     while (more-- && *at) point = point << 6 | (*at++ & 0x3f);
     if (point >= 0x10000) out[units++] = (wide)(0xd800 + ((point - 0x10000) >> 10));
     out[units++] = (wide)(point >= 0x10000 ? 0xdc00 + (point & 0x3ff) : point);
   }
-  if (room) out[units] = 0;
+  out[units] = 0;
   return units;
 }
 
-static bool join(char *out, const char *folder, const char *name) {
-  return snprintf(out, PATH, "%s%s%s", folder, *name ? "/" : "", name) < PATH;
+static char *text_of(const char *format, ...) {
+  char text[3 * PATH];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  return strdup(text);
 }
-
-static bool in_base(char *out, const char *folder, const char *name) {
-  return snprintf(out, PATH, "%s/%s/%s", base, folder, name) < PATH;
-}
-
+static char *join(const char *folder, const char *name) { return text_of("%s%s%s", folder, *name ? "/" : "", name); }
+static char *in_base(const char *folder, const char *name) { return text_of("%s/%s/%s", base, folder, name); }
+/* The folder that a path is in. */
+static char *above(const char *path) { return text_of("%.*s", (int)(strrchr(path, '/') - path), path); }
+static bool starts_with(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
 static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
+  return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
 }
+static bool is_volume(const char *path) { return starts_with(path, base) && starts_with(path + strlen(base), "/volumes/"); }
+static bool ends_with_separator(const wide *text) { return *text && text[wide_length(text) - 1] == '\\'; }
 
-/* FNV-1a of 64 bits. */
-static void hashed(const char *path, char out[17]) {
+/* A place in <base> for what belongs to a path: its hash, FNV-1a of 64 bits. */
+static char *place_for(const char *folder, const char *path, const char *end) {
   uint64_t hash = 0xcbf29ce484222325;
   while (*path) hash = (hash ^ (uint8_t)*path++) * 0x100000001b3;
-  snprintf(out, 17, "%08x%08x", (uint32_t)(hash >> 32), (uint32_t)hash);
+  return text_of("%s/%s/%08x%08x%s", base, folder, (uint32_t)(hash >> 32), (uint32_t)hash, end);
 }
 
-/* Steps up are no part of the names that layers have, and Windows would take them away before it looks. */
+/* A complete file appears. */
+static uint32_t write_file(const char *path, const void *bytes, size_t length) {
+  TEXT part = text_of("%s~", path);
+  OPENED file = open_file(part, EMPTIES);
+  TRY(failure(file));
+  TRY(write_at(file, bytes, length, 0));
+  return rename_path(part, path);
+}
+
+/* Steps up are in no path that layers have, and Windows would take them away before it looks. */
 static bool is_plain(const char *path) {
   return !strchr(path, ':') && !strstr(path, "/../") && !strstr(path, "//") && !ends_with(path, "/..");
 }
 
-static uint32_t host_path(const wide *text, char *out) {
-  char path[PATH];
+/* The path on Linux of an absolute Windows path. Callers free `out` in any case. */
+static uint32_t host_path(const wide *text, char **out) {
+  *out = NULL;
   if (!text || !*base) return INVALID;
   if (!*text) return NO_PATH;
-  size_t length = to_bytes(text, wide_length(text), path, PATH, true);
-  if (length == 0) return TOO_LONG;
-  while (length > 3 && path[length - 1] == '/') path[--length] = 0;
-  char *at = path;
-  if (strncmp(at, "//?/", 4) == 0 || strncmp(at, "/?\?/", 4) == 0) at += 4;
-  char letter = (char)(*at | 0x20);
-  if (strncmp(at, "Volume{", 7) == 0) {
-    if (at == path || !is_plain(at)) return BAD_NAME;
-    return in_base(out, "volumes", at + 6) ? 0 : TOO_LONG;
-  }
-  if (letter < 'a' || letter > 'z' || at[1] != ':') return strncmp(at, "//", 2) == 0 ? 53 : BAD_NAME;
+  if (wide_length(text) >= PATH) return TOO_LONG;
+  TEXT path = narrow(text, wide_length(text));
+  for (char *at = path; *at; at++) if (*at == '\\') *at = '/';
+  for (size_t length = strlen(path); length > 3 && path[length - 1] == '/';) path[--length] = 0;
+  bool is_literal = starts_with(path, "//?/") || starts_with(path, "/?\?/");
+  const char *at = path + (is_literal ? 4 : 0);
+  char letter = (char)(*at | 0x20), drive[] = {letter, '/', 0};
+  if (is_literal && starts_with(at, "Volume{")) return is_plain(at) ? *out = in_base("volumes", at + 6), 0 : BAD_NAME;
+  if (letter < 'a' || letter > 'z' || at[1] != ':') return starts_with(at, "//") ? NO_NETWORK : BAD_NAME;
   if (!is_plain(at + 2) || (at[2] && at[2] != '/')) return BAD_NAME;
-  char drive[2] = {letter, 0};
-  return snprintf(out, PATH, "%s/%s%s%s", base, drive, at[3] ? "/" : "", at[2] ? at + 3 : "") < PATH ? 0 : TOO_LONG;
+  *out = at[2] && at[3] ? in_base(drive, at + 3) : text_of("%s/%c", base, letter);
+  return 0;
 }
 
 /* Where everything lies: a path of Linux. */
-EXPORT int32_t StandinRoot(const wide *path) {
+EXPORT uint32_t StandinRoot(const wide *path) {
   GUARD;
   static const char *folders[] = {"c", "meta", "disks", "volumes", "layers", "binds"};
-  if (!path || !to_bytes(path, wide_length(path), base, PATH - 64, false)) return (int32_t)INVALID;
-  make_folder(base);
-  char folder[PATH];
-  for (size_t at = 0; at < sizeof folders / sizeof *folders; at++)
-    if (in_base(folder, folders[at], "")) make_folder(folder);
   facts found;
-  uint32_t failed = look(base, true, &found);
-  /* Without the time of birth an inode number that is used again would inherit metadata. */
-  return (int32_t)(failed ? failed : found.born == 0 ? UNSUPPORTED : 0);
+  if (!path || !*path || wide_length(path) > PATH / 2) return INVALID;
+  TEXT root = narrow(path, wide_length(path));
+  snprintf(base, sizeof base, "%s", root);
+  make_folder(base);
+  TRY(look(base, true, &found));
+  for (size_t at = 0; at < sizeof folders / sizeof *folders; at++) {
+    TEXT folder = join(base, folders[at]);
+    make_folder(folder);
+  }
+  /* Without times of birth an inode number that is used again would inherit metadata. */
+  return found.born ? 0 : UNSUPPORTED;
 }

@@ -1,50 +1,9 @@
 /* What layers are merged from, exported to and imported from. `parent`: the nearest one, NULL without parents. */
 #define SIDECAR ".$wcidirs$"
-
-/* One entry of a merged tree as it was when nobody had written to it. */
-typedef struct {
-  uint64_t inode, size;
-  int64_t changed;
-  char *path;
-} listed;
-typedef struct {
-  size_t count;
-  listed *items;
-} list;
-
-static void free_list(list *all) {
-  while (all->count) free(all->items[--all->count].path);
-  free(all->items);
-}
-
-static int by_path(const void *a, const void *b) { return strcmp(((const listed *)a)->path, ((const listed *)b)->path); }
-
-static uint32_t read_list(const char *path, list *out) {
-  uint8_t *text;
-  size_t length;
-  *out = (list){0};
-  uint32_t failed = read_file(path, &text, &length);
-  if (failed) return failed;
-  size_t lines = 0;
-  for (size_t at = 0; at < length; at++) lines += text[at] == '\n';
-  out->items = calloc(lines + 1, sizeof *out->items);
-  for (char *at = (char *)text, *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-    listed *item = &out->items[out->count++];
-    *end = 0;
-    item->inode = strtoull(at, &at, 16);
-    item->changed = strtoll(at, &at, 16);
-    item->size = strtoull(at, &at, 16);
-    item->path = strdup(at + 1);
-  }
-  free(text);
-  qsort(out->items, out->count, sizeof *out->items, by_path);
-  return 0;
-}
-
-typedef struct {
-  char *text;
-  size_t length;
-} growing;
+/* A merged tree as it was when nobody had written to it: inode, time of change, size, path of each entry, and lines of them. */
+typedef struct { char *text; size_t length; } growing;
+typedef struct { char *key, *path; } listed;
+typedef struct { size_t count; listed *items; uint8_t *text; } list;
 
 static void add_text(growing *to, const char *text) {
   to->text = realloc(to->text, to->length + strlen(text) + 1);
@@ -52,136 +11,137 @@ static void add_text(growing *to, const char *text) {
   to->length += strlen(text);
 }
 
-static uint32_t list_entry(void *context, const char *, const char *relative, const facts *found, bool leaves) {
-  char line[PATH + 64];
+static char *key_of(const facts *found) {
   unsigned long long size = found->type == FOLDER ? 0 : found->size;
-  snprintf(line, sizeof line, "%llx %llx %llx %s\n", (unsigned long long)found->inode, (long long)found->changed, size, relative);
-  if (!leaves) add_text(context, line);
+  return text_of("%llx %llx %llx", (unsigned long long)found->inode, (unsigned long long)found->changed, size);
+}
+
+typedef struct { growing lines; int64_t newest; } listing;
+static uint32_t list_entry(void *context, const char *, const char *relative, const facts *found, bool leaves) {
+  listing *on = context;
+  TEXT key = key_of(found);
+  TEXT line = text_of("%s\t%s\n", key, relative);
+  if (found->changed > on->newest) on->newest = found->changed;
+  if (!leaves) add_text(&on->lines, line);
   return 0;
 }
 
-/* Once in a disk's life: its tree becomes what its parents hold. A merge that was cut begins anew. */
+static int by_path(const void *a, const void *b) { return strcmp(((const listed *)a)->path, ((const listed *)b)->path); }
+static void free_list(list *all) { free(all->items); free(all->text); }
+
+static uint32_t read_list(const char *path, list *out) {
+  *out = (list){.text = read_file(path, NULL)};
+  if (!out->text) return NOT_FOUND;
+  for (char *line = strtok((char *)out->text, "\n"); line; line = strtok(NULL, "\n")) {
+    char *tab = strchr(line, '\t');
+    *tab = 0;
+    if ((out->count & 1023) == 0) out->items = realloc(out->items, (out->count + 1024) * sizeof *out->items);
+    out->items[out->count++] = (listed){line, tab + 1};
+  }
+  qsort(out->items, out->count, sizeof *out->items, by_path);
+  return 0;
+}
+
+/* Once in a disk's life: its tree becomes what its parents hold. One that was cut begins anew. */
 static uint32_t merge(const char *disk_file, const char *parent) {
-  char tree[PATH], half[PATH], place[PATH], files[PATH];
-  growing text = {0};
-  uint32_t failed = beside_disk(disk_file, "list", place);
-  if (failed || is_file(place)) return failed;
-  beside_disk(disk_file, "tree", tree);
-  beside_disk(disk_file, "half", half);
-  failed = remove_tree(half);
-  if (!failed) failed = join(files, parent, "Files") ? copy_tree(files, half) : TOO_LONG;
-  if (!failed) failed = remove_tree(tree);
-  if (!failed) failed = rename_path(half, tree);
-  add_text(&text, "");
-  if (!failed) failed = walk(tree, list_entry, &text);
-  if (!failed) failed = write_file(place, text.text, text.length);
-  free(text.text);
+  PLACES at;
+  TRY(find_places(disk_file, &at));
+  if (is_file(at.list)) return 0;
+  TEXT files = join(parent, "Files");
+  TRY(remove_tree(at.half));
+  TRY(copy_tree(files, at.half));
+  TRY(remove_tree(at.tree));
+  TRY(rename_path(at.half, at.tree));
+  listing found = {0};
+  add_text(&found.lines, "");
+  uint32_t failed = walk(at.tree, list_entry, &found);
+  /* The host's clock has to move on, or a change right now would look like none. */
+  for (facts now = {0}; !failed && now.changed <= found.newest; failed = failed ? failed : look(at.list, false, &now))
+    failed = write_file(at.list, found.lines.text, found.lines.length);
+  free(found.lines.text);
   return failed;
 }
 
 typedef struct {
   const char *from, *to, *parent;
-  /* Of a disk; NULL for the folder of a layer. */
-  list *merged;
+  /* Of a disk; none for the folder of a layer. */
+  list merged;
   growing tombstones;
   first_names links;
 } exporting;
 
-/* A file that stands for another: its attributes, then its backup stream; its times are the other's. */
+/* A file that stands for another: its attributes, its backup stream. Its times are the other's. */
 static uint32_t write_sidecar(const char *from, const char *to) {
   static uint8_t bytes[1 << 16];
-  image source;
+  __attribute__((cleanup(close_image))) image source = {.file = -1};
   basic kept;
-  uint32_t failed = get_basic(from, &kept), count;
-  if (!failed) failed = open_image(from, true, &source);
-  if (failed) return failed;
-  int64_t file = open_file(to, WRITES | CREATES | EXCLUSIVELY);
-  failed = file < 0 ? (uint32_t)-file : write_at(file, &kept.attributes, 4, 0);
-  for (uint64_t at = 4; !failed; at += count) {
-    failed = read_image(&source, bytes, sizeof bytes, &count);
-    if (failed || count == 0) break;
-    failed = write_at(file, bytes, count, at);
+  TRY(get_basic(from, &kept));
+  TRY(open_image(from, true, &source));
+  OPENED file = open_file(to, MAKES);
+  TRY(failure(file));
+  TRY(write_at(file, &kept.attributes, 4, 0));
+  for (uint32_t at = 4, count = 1; count > 0; at += count) {
+    TRY(read_image(&source, bytes, sizeof bytes, &count));
+    TRY(write_at(file, bytes, count, at));
   }
-  close_file(file);
-  close_image(&source);
-  return failed ? failed : set_basic(to, kept.times, IS_NORMAL);
+  return set_basic(to, kept.times, IS_NORMAL);
 }
 
 static uint32_t export_folder(const char *from, const char *to) {
-  char sidecar[PATH];
+  TEXT sidecar = text_of("%s" SIDECAR, to);
   uint32_t failed = make_folder(to);
-  if (failed) return failed == ALREADY ? 0 : failed;
-  return snprintf(sidecar, PATH, "%s" SIDECAR, to) < PATH ? write_sidecar(from, sidecar) : TOO_LONG;
+  return failed ? failed == ALREADY ? 0 : failed : write_sidecar(from, sidecar);
 }
 
-/* An entry, and the folders on the way to it. */
+/* An entry, and before it the folders on the way to it. */
 static uint32_t export_entry(exporting *on, const char *path, const char *relative, const facts *found) {
-  char from[PATH], to[PATH], part[PATH];
+  TEXT to = join(on->to, relative);
   basic kept;
-  uint32_t failed = 0;
-  for (const char *end = strchr(relative, '/'); end && !failed; end = strchr(end + 1, '/')) {
-    snprintf(part, PATH, "%.*s", (int)(end - relative), relative);
-    failed = join(from, on->from, part) && join(to, on->to, part) ? export_folder(from, to) : TOO_LONG;
+  for (const char *end = strchr(relative, '/'); end; end = strchr(end + 1, '/')) {
+    TEXT folder = text_of("%s/%.*s", on->from, (int)(end - relative), relative);
+    TEXT made = text_of("%s/%.*s", on->to, (int)(end - relative), relative);
+    TRY(export_folder(folder, made));
   }
-  if (!failed) failed = join(to, on->to, relative) ? get_basic(path, &kept) : TOO_LONG;
-  if (failed) return failed;
+  TRY(get_basic(path, &kept));
   if (kept.attributes & IS_FOLDER) return export_folder(path, to);
-  const char *first = found->type == REGULAR ? first_name(&on->links, found, to) : NULL;
+  const char *first = first_name(&on->links, found, to);
   return first ? link_path(first, to) : write_sidecar(path, to);
 }
 
-static void add_tombstone(exporting *on, const char *relative) {
-  size_t at = on->tombstones.length;
-  add_text(&on->tombstones, "\\");
-  add_text(&on->tombstones, relative);
-  add_text(&on->tombstones, "\r\n");
-  for (; on->tombstones.text[at]; at++)
-    if (on->tombstones.text[at] == '/') on->tombstones.text[at] = '\\';
+static uint32_t bury(void *context, const char *, const char *, const char *relative) {
+  growing *to = &((exporting *)context)->tombstones;
+  TEXT line = text_of("\\%s\r\n", relative);
+  for (char *at = line; *at; at++) if (*at == '/') *at = '\\';
+  add_text(to, line);
+  return 0;
 }
 
 /* Of a disk: what is not as it was merged. */
 static uint32_t export_changed(void *context, const char *path, const char *relative, const facts *found, bool leaves) {
   exporting *on = context;
+  TEXT key = key_of(found);
   listed wanted = {.path = (char *)relative};
-  const listed *was = bsearch(&wanted, on->merged->items, on->merged->count, sizeof wanted, by_path);
-  bool is_same = was && was->inode == found->inode && was->changed == found->changed &&
-                 (found->type == FOLDER || was->size == found->size);
-  return leaves || is_same ? 0 : export_entry(on, path, relative, found);
+  const listed *was = bsearch(&wanted, on->merged.items, on->merged.count, sizeof wanted, by_path);
+  return leaves || (was && strcmp(was->key, key) == 0) ? 0 : export_entry(on, path, relative, found);
 }
 
-static uint32_t export_deleted(exporting *on) {
-  char path[PATH], folder[PATH];
-  facts found;
-  for (size_t at = 0; at < on->merged->count; at++) {
-    const char *relative = on->merged->items[at].path;
-    if (!join(path, on->from, relative)) return TOO_LONG;
-    snprintf(folder, PATH, "%.*s", (int)(strrchr(path, '/') - path), path);
-    if (look(path, false, &found) != 0 && is_folder(folder)) add_tombstone(on, relative);
-  }
-  return 0;
-}
-
-/* The children of a folder's counterpart in the parents that the folder has no entry for. */
+/* What a folder's counterpart in the parents has and the folder hasn't. */
 typedef uint32_t missing(void *context, const char *source, const char *path, const char *relative);
 static uint32_t each_missing(const char *folder, const char *relative, const char *parent, missing *act, void *context) {
-  char files[PATH], source[PATH], theirs[PATH], path[PATH], longer[PATH];
-  if (!parent || !join(files, parent, "Files") || real_path(files, relative, source) || !is_folder(source)) return 0;
-  char **names = list_names(source), **own = list_names(folder);
-  uint32_t failed = names && own ? 0 : NO_PATH;
-  for (char **name = names; !failed && *name; name++) {
-    bool is_there = false;
-    for (char **other = own; *other && !is_there; other++) is_there = strcasecmp(*other, *name) == 0;
-    if (is_there) continue;
-    snprintf(longer, PATH, "%s%s%s", relative, *relative ? "/" : "", *name);
-    failed = join(path, folder, *name) && !real_path(files, longer, theirs) ? act(context, theirs, path, longer) : TOO_LONG;
+  TEXT files = join(parent ? parent : "", "Files");
+  TEXT source = parent ? real_path(files, relative) : NULL;
+  if (!source || !is_folder(source)) return 0;
+  NAMES names = list_names(source);
+  NAMES own = list_names(folder);
+  for (char **name = names; *name; name++) {
+    char **other = own;
+    while (*other && strcasecmp(*other, *name) != 0) other++;
+    if (*other) continue;
+    TEXT path = join(folder, *name);
+    TEXT longer = text_of("%s%s%s", relative, *relative ? "/" : "", *name);
+    TEXT real = real_path(files, longer);
+    TRY(real ? act(context, real, path, longer) : NO_PATH);
   }
-  free_names(names);
-  free_names(own);
-  return failed;
-}
-
-static uint32_t bury(void *context, const char *, const char *, const char *relative) {
-  add_tombstone(context, relative);
   return 0;
 }
 
@@ -189,144 +149,140 @@ static uint32_t bury(void *context, const char *, const char *, const char *rela
 static uint32_t export_own(void *context, const char *path, const char *relative, const facts *found, bool leaves) {
   exporting *on = context;
   facts same;
-  metadata kept;
-  uint32_t failed = load(path, &same, &kept);
-  bool is_placeholder = kept.is_placeholder;
-  free_metadata(&kept);
-  if (failed || is_placeholder) return failed;
-  if (leaves) return each_missing(path, relative, on->parent, bury, on);
-  return export_entry(on, path, relative, found);
-}
-
-/* The deltas of five empty hives: whatever is read from them is the same every time. */
-static uint32_t export_hives(const char *layer, const char *folder) {
-  static const char *names[] = {"DefaultUser", "Sam", "Security", "Software", "System"};
-  static const int64_t times[] = {132854688000000000, 132854688000000000, 132854688000000000, 132854688000000000};
-  char from[PATH], to[PATH], file[PATH], name[32];
-  uint8_t hive[8192];
-  if (!join(from, layer, "Hives") || !join(to, folder, "Hives")) return TOO_LONG;
-  uint32_t failed = is_folder(from) ? copy_tree(from, to) : make_folder(to);
-  for (int at = 0; at < 5 && !failed; at++) {
-    snprintf(name, sizeof name, "%s_Delta", names[at]);
-    if (!join(file, to, name)) return TOO_LONG;
-    if (is_file(file)) continue;
-    empty_hive(hive);
-    failed = write_file(file, hive, sizeof hive);
-    if (!failed) failed = set_basic(file, times, 0);
-  }
-  return failed;
+  METADATA kept;
+  TRY(load(path, &same, &kept));
+  if (kept.is_placeholder) return 0;
+  return leaves ? each_missing(path, relative, on->parent, bury, on) : export_entry(on, path, relative, found);
 }
 
 static uint32_t export_files(exporting *on, const char *layer, const char *disk_file) {
-  char place[PATH], from[PATH];
-  list merged = {0};
-  uint32_t failed = 0;
-  on->from = from;
-  if (disk_file) {
-    failed = beside_disk(disk_file, "list", place);
-    /* The tree of a scratch that was never prepared is not there yet. */
-    if (!failed) failed = read_list(place, &merged) ? 0x80370105 : 0;
-    if (!failed) failed = beside_disk(disk_file, "tree", from);
-    on->merged = &merged;
-    if (!failed) failed = walk(from, export_changed, on);
-    if (!failed) failed = export_deleted(on);
-    free_list(&merged);
-  } else if (join(from, layer, "Files") && is_folder(from)) {
-    failed = walk(from, export_own, on);
-    if (!failed) failed = each_missing(from, "", on->parent, bury, on);
+  TEXT files = join(layer, "Files");
+  if (!disk_file) {
+    on->from = files;
+    TRY(walk(files, export_own, on));
+    TRY(each_missing(files, "", on->parent, bury, on));
+    return share_metadata(files, on->to);
   }
-  return failed ? failed : share_metadata(from, on->to);
+  PLACES at;
+  TRY(find_places(disk_file, &at));
+  on->from = at.tree;
+  /* A scratch that was never prepared has nothing to be compared with. */
+  if (read_list(at.list, &on->merged)) return 0x80370105;
+  TRY(walk(at.tree, export_changed, on));
+  for (const listed *item = on->merged.items; item < on->merged.items + on->merged.count; item++) {
+    facts found;
+    TEXT path = join(at.tree, item->path);
+    TEXT folder = above(path);
+    if (look(path, false, &found) != 0 && is_folder(folder)) bury(on, NULL, NULL, item->path);
+  }
+  return share_metadata(at.tree, on->to);
+}
+
+/* Deltas of empty hives: what is read from them is the same every time. */
+static uint32_t export_hives(const char *layer, const char *folder) {
+  static const char *names[] = {"DefaultUser_Delta", "Sam_Delta", "Security_Delta", "Software_Delta", "System_Delta"};
+  static const int64_t times[] = {hive_time, hive_time, hive_time, hive_time};
+  TEXT from = join(layer, "Hives");
+  TEXT to = join(folder, "Hives");
+  uint8_t hive[HIVE];
+  TRY(is_folder(from) ? copy_tree(from, to) : make_folder(to));
+  for (int at = 0; at < 5; at++) {
+    TEXT file = join(to, names[at]);
+    if (is_file(file)) continue;
+    empty_hive(hive);
+    TRY(write_file(file, hive, HIVE));
+    TRY(set_basic(file, times, 0));
+  }
+  return 0;
 }
 
 /* `disk_file`: of a scratch, whose tree is exported; NULL for a layer that has only its folder. */
 static uint32_t export_layer(const char *layer, const char *folder, const char *parent, const char *disk_file) {
-  char files[PATH], place[PATH], from[PATH];
+  TEXT files = join(folder, "Files");
+  TEXT tombstones = join(folder, "tombstones.txt");
+  TEXT vm = join(layer, "UtilityVM/Files");
+  TEXT above_vm = join(folder, "UtilityVM");
+  TEXT vm_to = join(folder, "UtilityVM/Files");
   exporting on = {.to = files, .parent = parent};
-  if (!join(files, folder, "Files") || !join(place, folder, "tombstones.txt")) return TOO_LONG;
-  uint32_t failed = is_folder(folder) ? make_folder(files) : NO_PATH;
+  if (!is_folder(folder)) return NO_PATH;
+  TRY(make_folder(files));
   add_text(&on.tombstones, "\xef\xbb\xbfVersion 1.0\r\n");
-  if (!failed) failed = export_files(&on, layer, disk_file);
-  if (!failed) failed = write_file(place, on.tombstones.text, on.tombstones.length);
-  if (!failed) failed = export_hives(layer, folder);
+  uint32_t failed = export_files(&on, layer, disk_file);
+  if (!failed) failed = write_file(tombstones, on.tombstones.text, on.tombstones.length);
   free(on.tombstones.text);
   free_first_names(&on.links);
-  if (failed || !join(from, layer, "UtilityVM/Files") || !is_folder(from)) return failed;
-  if (!join(place, folder, "UtilityVM")) return TOO_LONG;
-  failed = make_folder(place);
-  return failed || !join(place, folder, "UtilityVM/Files") ? failed : copy_tree(from, place);
+  free_list(&on.merged);
+  TRY(failed ? failed : export_hives(layer, folder));
+  if (!is_folder(vm)) return 0;
+  TRY(make_folder(above_vm));
+  return copy_tree(vm, vm_to);
 }
 
-/* Makes a file, folder or link of what a sidecar says. */
+/* Makes what a sidecar tells of. */
 static uint32_t read_sidecar(const char *from, const char *to, bool is_a_folder) {
   static uint8_t bytes[1 << 16];
+  __attribute__((cleanup(end_restore))) restore on = {.path = strdup(to), .is_secured = true};
+  uint32_t attributes = 0;
   basic kept;
-  uint32_t failed = get_basic(from, &kept), attributes = 0;
-  int64_t source = open_file(from, 0), file = is_a_folder ? -1 : open_file(to, WRITES | CREATES | EXCLUSIVELY), count;
-  restore on;
-  if (source < 0 || (file < 0 && !is_a_folder)) failed = source < 0 ? (uint32_t)-source : (uint32_t)-file;
-  if (!failed && read_at(source, &attributes, 4, 0) != 4) failed = 13;
-  begin_restore(&on, to, file, true);
-  for (uint64_t at = 4; !failed && (count = read_at(source, bytes, sizeof bytes, at)) > 0; at += (uint64_t)count)
-    failed = feed(&on, bytes, (size_t)count);
-  /* A stream that was cut off. */
-  if (!failed && on.head_length) failed = 13;
-  end_restore(&on);
-  close_file(source);
-  close_file(file);
-  return failed ? failed : set_basic(to, kept.times, attributes ? attributes : is_a_folder ? IS_FOLDER : IS_NORMAL);
+  TRY(get_basic(from, &kept));
+  OPENED source = open_file(from, 0);
+  TRY(failure(source));
+  OPENED file = is_a_folder ? -1 : open_file(to, MAKES);
+  if (!is_a_folder) TRY(failure(file));
+  on.file = file;
+  if (read_at(source, &attributes, 4, 0) != 4) return BAD_DATA;
+  int64_t count = 1;
+  for (uint64_t at = 4; (count = read_at(source, bytes, sizeof bytes, at)) > 0; at += (uint64_t)count) TRY(feed(&on, bytes, (size_t)count));
+  /* Cut off in a stream. */
+  if (count < 0 || on.head_length) return BAD_DATA;
+  return set_basic(to, kept.times, attributes ? attributes : is_a_folder ? IS_FOLDER : IS_NORMAL);
 }
 
-/* Hides nothing and holds nothing: what a parent has at this place is seen through it. */
+/* Holds nothing and hides nothing: what the parents have at this place is seen through it. */
 static uint32_t place_holder(void *, const char *source, const char *path, const char *) {
   facts found, same;
-  metadata what;
-  uint32_t failed = look(source, false, &found);
-  if (failed) return failed;
-  int64_t file = found.type == FOLDER ? 0 : open_file(path, WRITES | CREATES | EXCLUSIVELY);
-  failed = found.type == FOLDER ? make_folder(path) : file < 0 ? (uint32_t)-file : 0;
-  if (found.type != FOLDER) close_file(file);
-  if (!failed) failed = load(path, &same, &what);
-  if (failed) return failed;
+  METADATA what = {0};
+  TRY(look(source, false, &found));
+  OPENED file = found.type == FOLDER ? -1 : open_file(path, MAKES);
+  TRY(found.type == FOLDER ? make_folder(path) : failure(file));
+  TRY(load(path, &same, &what));
   free(what.head);
   what.head = (uint8_t *)strdup(source);
   what.head_length = (uint32_t)strlen(source);
   what.is_placeholder = true;
-  failed = save(path, &what);
-  free_metadata(&what);
-  return failed;
+  return save(path, &what);
 }
 
-typedef struct {
-  const char *to, *parent;
-} importing;
-
+typedef struct { const char *to, *parent; } importing;
 static uint32_t import_entry(void *context, const char *path, const char *relative, const facts *found, bool leaves) {
   const importing *on = context;
-  char to[PATH], sidecar[PATH];
-  if (!join(to, on->to, relative) || snprintf(sidecar, PATH, "%s" SIDECAR, path) >= PATH) return TOO_LONG;
+  TEXT to = join(on->to, relative);
+  TEXT sidecar = text_of("%s" SIDECAR, path);
   if (found->type != FOLDER) return ends_with(path, SIDECAR) ? 0 : read_sidecar(path, to, false);
-  if (leaves) {
-    if (!is_folder(to)) return 0;
-    uint32_t failed = each_missing(to, relative, on->parent, place_holder, NULL);
-    return failed ? failed : settle(to);
+  if (!leaves) {
+    TRY(make_folder(to));
+    return is_file(sidecar) ? read_sidecar(sidecar, to, true) : 0;
   }
-  uint32_t failed = make_folder(to);
-  return failed || !is_file(sidecar) ? failed : read_sidecar(sidecar, to, true);
+  if (!is_folder(to)) return 0;
+  TRY(each_missing(to, relative, on->parent, place_holder, NULL));
+  return settle(to);
 }
 
 static uint32_t import_layer(const char *layer, const char *folder, const char *parent) {
-  char from[PATH], to[PATH], place[PATH];
+  TEXT from = join(folder, "Files");
+  TEXT to = join(layer, "Files");
+  TEXT sidecar = join(folder, "Files" SIDECAR);
+  TEXT hives_from = join(folder, "Hives");
+  TEXT hives_to = join(layer, "Hives");
   importing on = {.to = to, .parent = parent};
   if (!is_folder(folder)) return NO_PATH;
-  if (!join(from, folder, "Files") || !join(to, layer, "Files") || !join(place, folder, "Files" SIDECAR)) return TOO_LONG;
   make_folder(layer);
-  uint32_t failed = make_folder(to);
-  if (!failed && is_file(place)) failed = read_sidecar(place, to, true);
-  if (!failed && is_folder(from)) failed = walk(from, import_entry, &on);
-  if (!failed) failed = each_missing(to, "", parent, place_holder, NULL);
-  if (!failed) failed = settle(to);
-  /* The hives of the layer itself, plain. */
-  if (failed || !join(from, folder, "Hives") || !is_folder(from) || !join(to, layer, "Hives")) return failed;
-  failed = remove_tree(to);
-  return failed ? failed : copy_tree(from, to);
+  TRY(make_folder(to));
+  if (is_file(sidecar)) TRY(read_sidecar(sidecar, to, true));
+  if (is_folder(from)) TRY(walk(from, import_entry, &on));
+  TRY(each_missing(to, "", parent, place_holder, NULL));
+  TRY(settle(to));
+  if (!is_folder(hives_from)) return 0;
+  TRY(remove_tree(hives_to));
+  return copy_tree(hives_from, hives_to);
 }
