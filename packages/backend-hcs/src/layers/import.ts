@@ -5,6 +5,7 @@ import { raise } from '../failure.js'
 import type { LayerSink } from '../transport/items.js'
 import { baseSink } from '../transport/base-sink.js'
 import { transportSink } from '../transport/transport-sink.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { needFolder } from './need.js'
@@ -20,6 +21,7 @@ const emptyLayer = (world: World, layer: SnapshotId): void => {
   const path = layerOf(world, layer)
   wipeTemporary(world, layer)
   removeNote(world, layer)
+  dropBootFiles(world, layer)
   for (const name of files.list(path)) wipe(world, `${path}\\${name}`)
 }
 

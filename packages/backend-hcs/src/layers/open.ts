@@ -5,7 +5,7 @@ import { takeAway } from './detach.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
 import { wipe, wipeTemporary } from './wipe.js'
-import { layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
+import { bootFilesOf, layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 const folders = ['snapshots', 'meta', 'mounts', 'temp'] as const
 
@@ -78,6 +78,7 @@ export const quarantine = (world: World, layers: readonly FoundLayer[]): readonl
     // The folder last, because it is what makes a move that was cut be found and finished.
     for (const [path, suffix] of [
       [sealNoteOf(world, id), '.seal'],
+      [bootFilesOf(world, id), '.boot'],
       [sidecarOf(world, id), '.json'],
     ] as const)
       if (machine.files.exists(path)) machine.files.rename(path, `${to}${suffix}`)

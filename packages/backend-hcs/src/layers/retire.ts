@@ -1,5 +1,6 @@
 import { backendFault, type DestroyLayer, type Result, type RetireLayer, type SnapshotId } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
+import { dropBootFiles } from './boot-files.js'
 import { takeAway } from './detach.js'
 import { takeDown } from './up.js'
 import { wipeTemporary } from './wipe.js'
@@ -48,6 +49,7 @@ export const removeTraces = (world: World, layer: SnapshotId): void => {
   destroy(world, retiredOf(world, layer))
   destroy(world, layerOf(world, layer))
   wipeTemporary(world, layer)
+  dropBootFiles(world, layer)
   files.removeFile(sealNoteOf(world, layer))
   files.removeFile(sidecarOf(world, layer))
 }

@@ -1,4 +1,5 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
+import { putBackBootFiles } from './boot-files.js'
 import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
 import { wipe, wipeTemporary } from './wipe.js'
@@ -60,6 +61,7 @@ export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed)
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
+    putBackBootFiles(world, layer)
     removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)

@@ -3,6 +3,7 @@ import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
@@ -117,6 +118,7 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
+  dropBootFiles(world, layer)
   if (!files.exists(filesBeforeOf(world, layer))) return
   files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
