@@ -1,8 +1,9 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
+import { putBackBootFiles } from './boot-files.js'
 import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
-import { wipe } from './wipe.js'
-import { filesBeforeOf, filesOf, layerOf, tempOf, type World } from './world.js'
+import { wipe, wipeTemporary } from './wipe.js'
+import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, type World } from './world.js'
 
 /** What processing puts beside `Files`. */
 const processedNames = [
@@ -34,9 +35,10 @@ const removeNoted = (world: World, layer: SnapshotId): void => {
 /** `Files` as it was before the layer was built anew from it. */
 const putBackFiles = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
-  if (!files.exists(filesBeforeOf(world, layer))) return
+  const kept = [filesBeforeOf(world, layer), replacedFilesOf(world, layer)].find(files.exists)
+  if (kept === undefined) return
   wipe(world, filesOf(world, layer))
-  files.rename(filesBeforeOf(world, layer), filesOf(world, layer))
+  files.rename(kept, filesOf(world, layer))
 }
 
 const keptNames = { parentless: ['Files', 'UtilityVM'], others: ['sandbox.vhdx', 'vm'] } as const
@@ -56,12 +58,13 @@ export type Sealed = {
 
 /** The layer as it was before a seal that failed, or was cut. */
 export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed): void => {
-  wipe(world, tempOf(world, layer))
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
+    putBackBootFiles(world, layer)
     removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
+  wipeTemporary(world, layer)
   noteActive(world, layer, isParentless)
 }

@@ -3,6 +3,7 @@ import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
@@ -13,8 +14,7 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
-import { wipe } from './wipe.js'
-import { filesBeforeOf, filesOf, layerOf, tempOf, type World } from './world.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, replacedFilesOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
 
@@ -43,7 +43,7 @@ const rebuild = (
   const check = (): void => checkCancelled(what, control)
   const sink = transportSink(world.machine, {
     layer: layerOf(world, layer),
-    folder: `${tempOf(world, layer)}\\in`,
+    folder: incomingOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
     beforeImport: () => {
       check()
@@ -111,19 +111,16 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
   return usage
 }
 
-/** Removes what a sealed layer does not need any more. As long as it fails the layer can still be put back. */
+/**
+ * Removes what a sealed layer does not need any more. As long as its caller may be told that it failed it can be put back, so
+ * content that it was built from is only moved out of the layer.
+ */
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
-  if (files.exists(filesBeforeOf(world, layer))) {
-    files.makeFolder(tempOf(world, layer))
-    files.rename(filesBeforeOf(world, layer), `${tempOf(world, layer)}\\Files`)
-  }
-  try {
-    wipe(world, tempOf(world, layer))
-  } catch {
-    // It is outside of the layer, and opening the root empties that folder.
-  }
+  dropBootFiles(world, layer)
+  if (!files.exists(filesBeforeOf(world, layer))) return
+  files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

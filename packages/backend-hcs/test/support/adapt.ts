@@ -2,12 +2,13 @@
 import { hostFiles } from '../../src/files.js'
 import type { Parts } from '../../src/lanes/machine.js'
 import { planCells } from './plan.js'
-import { hostPathIn, standin } from './standin.js'
+import { hostPathBelow } from '../standin/library.js'
+import { standin } from './standin.js'
 import { watchedFiles } from './watched-files.js'
 import { watchedTable } from './watched-table.js'
 
 export const adapt = (parts: Parts): Parts => {
   const { base } = standin()
   const { table, watch } = watchedTable(parts.table, planCells())
-  return { table, files: watchedFiles(hostFiles(hostPathIn(base)), watch) }
+  return { table, files: watchedFiles(hostFiles(hostPathBelow(base)), watch) }
 }

@@ -8,7 +8,8 @@ import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
 import { memoryStore } from './memory-store.js'
 import { openPlan, type Leaks } from './plan.js'
-import { hostPathIn, standin } from './standin.js'
+import { hostPathBelow } from '../standin/library.js'
+import { standin } from './standin.js'
 
 let roots = 0
 
@@ -16,7 +17,7 @@ let roots = 0
 export const freshRoot = (): string => `C:\\layers ${++roots}`
 
 export const dropRoot = (root: string): void =>
-  fs.rmSync(hostPathIn(standin().base)(root), { recursive: true, force: true })
+  fs.rmSync(hostPathBelow(standin().base)(root), { recursive: true, force: true })
 
 const plan = openPlan()
 const nothingLeft: Leaks = { handles: 0, contexts: 0, texts: 0 }

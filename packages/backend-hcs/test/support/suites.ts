@@ -2,6 +2,8 @@ import { suite, type Test } from 'uvu'
 import { backendCases, snapshotterCases } from '@varve/core/conformance'
 import type { Profile } from '@varve/core/ports'
 import type { NativeSource } from '../../src/driver.js'
+import { dieEverywhere, failEverywhere } from './at-every-call.js'
+import { scenarios } from './scenarios.js'
 import { startStandin, whyNoStandin } from './standin.js'
 import { backendSubjects, snapshotterSubjects } from './subjects.js'
 
@@ -31,4 +33,18 @@ export const snapshotterSuite = (profile: Profile, part: number, count: number):
   standinSuite(`${profile}, part ${part}`, (test, native) => {
     const open = snapshotterSubjects(native, profile)
     for (const { name, run } of shareOf(snapshotterCases, part, count)) test(name, () => run(open))
+  })
+
+export const deathsSuite = (part: number, count: number): Promise<Test> =>
+  standinSuite(`deaths, part ${part}`, (test, native) => {
+    for (const scenario of shareOf(scenarios, part, count)) test(scenario.name, () => dieEverywhere(native, scenario))
+  })
+
+/** Denied, in use, disk full: by Win32 and, where a call answers them, as HRESULTs. */
+const codes = [0x8007_0005, 0x8007_0020, 0x8007_0070]
+
+export const failuresSuite = (part: number, count: number): Promise<Test> =>
+  standinSuite(`failures, part ${part}`, (test, native) => {
+    for (const scenario of shareOf(scenarios, part, count))
+      test(scenario.name, () => failEverywhere(native, scenario, codes))
   })
