@@ -10,6 +10,7 @@ import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
@@ -21,7 +22,7 @@ import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
 import { wipe } from './wipe.js'
-import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, outgoingOf, replacedFilesOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
 
@@ -50,7 +51,7 @@ const rebuild = (
   const check = (): void => checkCancelled(what, control)
   const sink = transportSink(world.machine, {
     layer: layerOf(world, layer),
-    folder: `${tempOf(world, layer)}\\in`,
+    folder: incomingOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
     beforeImport: () => {
       check()
@@ -118,13 +119,6 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
   return usage
 }
 
-const clearTemp = (world: World, layer: SnapshotId): void => {
-  const { files } = world.machine
-  const [temp, kept] = [tempOf(world, layer), replacedFilesOf(world, layer)]
-  if (!files.exists(kept)) return wipe(world, temp)
-  for (const path of files.list(temp).map((name) => `${temp}\\${name}`)) if (path !== kept) wipe(world, path)
-}
-
 /**
  * Removes what a sealed layer does not need any more. As long as its caller may be told that it failed it can be put back, so
  * content that it was built from is only moved out of the layer.
@@ -132,14 +126,12 @@ const clearTemp = (world: World, layer: SnapshotId): void => {
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
-  if (files.exists(filesBeforeOf(world, layer))) {
-    files.makeFolder(tempOf(world, layer))
-    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
-  }
+  dropBootFiles(world, layer)
+  if (files.exists(filesBeforeOf(world, layer))) files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
   try {
-    clearTemp(world, layer)
+    for (const path of [incomingOf(world, layer), outgoingOf(world, layer)]) wipe(world, path)
   } catch {
-    // It is outside of the layer, and opening the root empties that folder.
+    // They are outside of the layer, and opening the root removes them.
   }
 }
 

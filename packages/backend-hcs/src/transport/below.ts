@@ -161,15 +161,22 @@ export const restoreFolder = (root: Root, path: string, info: BasicInfo): void =
 
 const noTimes = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
 
-const deleteOnClose = ({ native }: Machine, handle: Handle): void => {
+/** Does what only a writable file lets be done. Its attributes are also those of its other names, which stay. */
+const whileWritable = ({ native }: Machine, handle: Handle, step: () => void): void => {
+  const { attributes } = native.GetFileBasicInfo(handle)
+  const writable = attributes & ~fileAttributes.readOnly
+  native.SetFileBasicInfo(handle, { ...noTimes, attributes: writable === 0 ? fileAttributes.normal : writable })
+  step()
+  if (native.GetFileStandardInfo(handle).links > 1) native.SetFileBasicInfo(handle, { ...noTimes, attributes })
+}
+
+const deleteOnClose = (machine: Machine, handle: Handle): void => {
+  const { native } = machine
   try {
     native.DeleteOnClose(handle)
   } catch (cause) {
     if (codeOf(cause) !== codes.accessDenied) throw cause
-    const { attributes } = native.GetFileBasicInfo(handle)
-    const writable = attributes & ~fileAttributes.readOnly
-    native.SetFileBasicInfo(handle, { ...noTimes, attributes: writable === 0 ? fileAttributes.normal : writable })
-    native.DeleteOnClose(handle)
+    whileWritable(machine, handle, () => native.DeleteOnClose(handle))
   }
 }
 

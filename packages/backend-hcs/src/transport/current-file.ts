@@ -43,6 +43,7 @@ export const currentFile = (): CurrentFile => {
       open.left = entry.size
     },
     write: (bytes) => {
+      if (bytes.length === 0) return
       if (open === undefined || bytes.length > open.left) throw new Error('bytes came that no entry has')
       open.output.write(bytes)
       open.left -= bytes.length

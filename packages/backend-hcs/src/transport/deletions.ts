@@ -67,7 +67,7 @@ export const deletionsOf = (paths: readonly string[]): Deletions => {
       return { items, opaque }
     },
     left: () => {
-      const originals = new Map(paths.map((path) => [foldName(parentOf(path)), parentOf(path)]))
+      const originals = new Map(paths.toReversed().map((path) => [foldName(parentOf(path)), parentOf(path)]))
       const folders = [...groups.keys()].map((folded) => spellingOf(originals.get(folded) ?? folded))
       return folders.toSorted(byBytes).flatMap((folder) => take(foldName(folder)).map((name) => whiteout(folder, name)))
     },

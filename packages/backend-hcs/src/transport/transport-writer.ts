@@ -8,6 +8,7 @@ import { layerFolders } from './folders.js'
 import { backupInput } from './backup-input.js'
 import { readBackup } from './read-backup.js'
 import { parentOf, refuse, windowsPath, type Where } from './items.js'
+import type { FolderTimes } from './restore.js'
 import { streamsOf, type OwnEntry } from './restore-entry.js'
 
 /** Writes the files of a transport folder. */
@@ -35,8 +36,33 @@ const metadataOf = (root: Root, path: string): Uint8Array => {
   }
 }
 
-/** `parents`: nearest first. The buffer is used while an output is open. */
-export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffer: Uint8Array): TransportWriter => {
+/** What makes the side files of a transport folder. */
+const sideFiles = (root: Root, buffer: Uint8Array) => {
+  const { native } = root.machine
+  /** Begins a side file: what it says, attributes too, is inside. Its times are those of its file. */
+  const begin = (path: string, info: BasicInfo): BackupOutput => {
+    const handle = createPlain(root, path)
+    const output = plainOutput(native, handle, buffer)
+    return filled(output, () => {
+      native.SetFileBasicInfo(handle, { ...info, attributes: 0 })
+      output.write(encodeAttributes(info.attributes))
+    })
+  }
+  const ofEntry = (path: string, entry: OwnEntry, where: Where): BackupOutput => {
+    const info = { ...basicInfoOf(entry.times, entry.attributes), attributes: entry.attributes }
+    const output = begin(path, info)
+    return filled(output, () => output.write(streamsOf(root.machine, entry, where)))
+  }
+  return { begin, ofEntry }
+}
+
+/** `parents`: nearest first; `times`: where the folders are noted that no entry made. The buffer is used while an output is open. */
+export const transportWriter = (
+  root: Root,
+  parents: () => Iterable<Root>,
+  times: FolderTimes,
+  buffer: Uint8Array,
+): TransportWriter => {
   const { native } = root.machine
   /** Folders that no entry made so far, but something in them. */
   const implied = new Set<string>()
@@ -48,20 +74,7 @@ export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffe
     implied.add(path)
   })
 
-  /** Begins a side file: what it says, attributes too, is inside. Its times are those of its file. */
-  const sideFile = (path: string, info: BasicInfo): BackupOutput => {
-    const handle = createPlain(root, path)
-    const output = plainOutput(native, handle, buffer)
-    return filled(output, () => {
-      native.SetFileBasicInfo(handle, { ...info, attributes: 0 })
-      output.write(encodeAttributes(info.attributes))
-    })
-  }
-  const ownSideFile = (path: string, entry: OwnEntry, where: Where): BackupOutput => {
-    const info = { ...basicInfoOf(entry.times, entry.attributes), attributes: entry.attributes }
-    const output = sideFile(path, info)
-    return filled(output, () => output.write(streamsOf(root.machine, entry, where)))
-  }
+  const side = sideFiles(root, buffer)
   /** Hives are plain files there. */
   const hive = (path: string, entry: OwnEntry): BackupOutput => {
     const handle = createPlain(root, path)
@@ -76,7 +89,7 @@ export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffe
     if (!isPlain) reparseFolders.add(path)
     else if (!implied.delete(path)) makeFolder(root, path)
     if (isInHives(path)) return undefined
-    return ownSideFile(sideFileOfFolder(path), entry, where)
+    return side.ofEntry(sideFileOfFolder(path), entry, where)
   }
   /** A folder that no entry made is that of the nearest parent that has it. */
   const finishFolder = (path: string): void => {
@@ -85,11 +98,12 @@ export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffe
       const info = look(parent, path)
       if (info === undefined || !isPlainFolder(info.attributes)) continue
       const streams = metadataOf(parent, path)
-      const output = sideFile(sideFileOfFolder(path), info)
+      times.add(path, info)
+      const output = side.begin(sideFileOfFolder(path), info)
       filled(output, () => output.write(streams))
       return output.end()
     }
-    const output = sideFile(sideFileOfFolder(path), { ...noTimes, attributes: fileAttributes.directory })
+    const output = side.begin(sideFileOfFolder(path), { ...noTimes, attributes: fileAttributes.directory })
     output.end()
   }
   return {
@@ -98,7 +112,7 @@ export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffe
       folders.enter(parentOf(path), where)
       if (isFolder(entry.attributes)) return addFolder(path, entry, where)
       if (isInHives(path)) return hive(path, entry)
-      return ownSideFile(path, entry, where)
+      return side.ofEntry(path, entry, where)
     },
     enter: folders.enter,
     hasFile: (path) => {

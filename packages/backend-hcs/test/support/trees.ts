@@ -28,7 +28,7 @@ export const pour = (all: readonly Whole[], sink: LayerSink, piece = 50): void =
 
 /** All that Windows knows of a file. */
 export type Leaf = {
-  readonly entry: { readonly type: string }
+  readonly entry: { readonly type: string; readonly [field: string]: unknown }
   readonly streams: Map<string, string>
   /** The first of its names, in the order of their text. */
   name: string
