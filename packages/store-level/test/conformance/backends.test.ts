@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
@@ -45,6 +46,7 @@ const diskWorld = async (): Promise<BackendSubject> => {
     backend: open().backend,
     cut: (type, steps) => opened.at(-1)?.cut(type, steps),
     reopen: () => Promise.resolve(open().backend),
+    names: () => readdir(directory.path, { recursive: true }),
     close: async () => {
       for (const { backend } of opened) await backend.close()()
       await directory.remove()
