@@ -1,4 +1,5 @@
 import { equal, ok } from './assert.js'
+import { exportCases } from './backend-exports.js'
 import { importCases } from './backend-imports.js'
 import {
   type BackendCase,
@@ -134,4 +135,5 @@ export const backendCases: readonly BackendCase[] = [
   closed,
   ...scenarios.flatMap(runsOf),
   ...importCases,
+  ...exportCases,
 ]
