@@ -1,4 +1,5 @@
 import { equal, ok } from './assert.js'
+import { cancelCases } from './backend-cancels.js'
 import { exportCases } from './backend-exports.js'
 import { importCases } from './backend-imports.js'
 import {
@@ -136,4 +137,5 @@ export const backendCases: readonly BackendCase[] = [
   ...scenarios.flatMap(runsOf),
   ...importCases,
   ...exportCases,
+  ...cancelCases,
 ]
