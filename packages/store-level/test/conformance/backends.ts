@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { suite } from 'uvu'
+import { suite, type Test } from 'uvu'
 import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
 import type { Intent } from '@varve/core'
 import { backendCases, type BackendSubject } from '@varve/core/conformance'
@@ -54,8 +54,11 @@ const diskWorld = async (): Promise<BackendSubject> => {
   }
 }
 
-for (const [name, open] of Object.entries({ memoryWorld, diskWorld })) {
-  const test = suite(name)
-  for (const one of backendCases) test(one.name, () => one.run(open))
-  test.run()
+const worlds = { memory: memoryWorld, disk: diskWorld }
+
+/** The suite of backends over a world, in a file for each, so that processors share them. */
+export const backendSuite = (world: keyof typeof worlds): Test => {
+  const test = suite(`${world} world`)
+  for (const one of backendCases) test(one.name, () => one.run(worlds[world]))
+  return test
 }
