@@ -12,7 +12,8 @@ import { arbitraryLayer, type Whole } from './support/arbitrary-layer.js'
 import { comparable, exportedTree } from './support/exported-tree.js'
 import * as layers from './support/layers.js'
 import { check } from './support/random.js'
-import { hostPathIn, standin, startStandin, whyNoStandin } from './support/standin.js'
+import { hostPathBelow } from './standin/library.js'
+import { standin, startStandin, whyNoStandin } from './support/standin.js'
 import { drained, pour, treeOf } from './support/trees.js'
 
 const { base, layer, parents, folder } = layers
@@ -24,7 +25,7 @@ const open = async (): Promise<Machine> => {
   const { dlls } = await startStandin()
   const native = nativeOf(await loadTable({ dlls }))
   native.EnablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'])
-  return { native, files: hostFiles(hostPathIn(standin().base)) }
+  return { native, files: hostFiles(hostPathBelow(standin().base)) }
 }
 
 const machine = missing === undefined ? await open() : undefined

@@ -1,11 +1,4 @@
-import {
-  backendFault,
-  layerDescriptors,
-  type Result,
-  type SealLayer,
-  type SnapshotId,
-  type Usage,
-} from '@varve/core/ports'
+import { backendFault, layerDescriptors, type Result, type SealLayer, type Usage } from '@varve/core/ports'
 import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
@@ -127,7 +120,8 @@ const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
   dropBootFiles(world, layer)
-  if (files.exists(filesBeforeOf(world, layer))) files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  if (files.exists(filesBeforeOf(world, layer)))
+    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
   try {
     for (const path of [incomingOf(world, layer), outgoingOf(world, layer)]) wipe(world, path)
   } catch {
