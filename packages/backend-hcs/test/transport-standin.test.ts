@@ -7,11 +7,12 @@ import { nativeOf } from '../src/native/native-of.js'
 import { loadTable } from '../src/native/table.js'
 import { baseSource } from '../src/transport/base-source.js'
 import { exportedSource } from '../src/transport/transport-source.js'
-import { hostPathBelow } from './standin/library.js'
+import { bind } from './standin/library.js'
 import { arbitraryLayer, type Whole } from './support/arbitrary-layer.js'
 import { comparable, exportedTree } from './support/exported-tree.js'
 import * as layers from './support/layers.js'
 import { check } from './support/random.js'
+import { hostPathBelow } from './standin/library.js'
 import { standin, startStandin, whyNoStandin } from './support/standin.js'
 import { drained, pour, treeOf } from './support/trees.js'
 
@@ -54,7 +55,8 @@ standinTest('any base layer is read as it was written', (on) => {
       const found = drained(baseSource(on, base))
       layers.isSame(treeOf(layers.entriesOf(layers.tarOf(found), true)), treeOf(asBytes(on, all)))
     }),
-    60,
+    30,
+    true,
   )
 })
 
@@ -77,15 +79,30 @@ standinTest('any layer with parents is imported, exported and read as it was wri
       assert.not(on.files.exists(folder))
       layers.isSame(treeOf(drained(baseSource(on, base))), before)
     }),
-    60,
+    30,
+    true,
   )
 })
 
+/** Linux has names of 255 bytes, Windows of 255 UTF-16 units. */
+const isForHost = (name: string): boolean => name.split('/').every((part) => Buffer.byteLength(part) <= 255)
+
 standinTest('the golden base layer', (on) => {
   empty(on)
-  const all = layers.entriesOf(layers.goldenTar('base'), true)
+  const all = layers
+    .entriesOf(layers.goldenTar('base'), true)
+    .filter(({ entry }) => isForHost(entry.name) && (entry.type !== 'link' || isForHost(entry.target)))
   pour(all, layers.sinkOf({ machine: on }, true))
   layers.isSame(treeOf(drained(baseSource(on, base))), treeOf(asBytes(on, all)))
+})
+
+standinTest('every handle, context and piece of memory was given back', () => {
+  const counts = Buffer.alloc(12)
+  bind(standin().library).StandinOutstanding(counts)
+  assert.equal(
+    [0, 4, 8].map((at) => counts.readInt32LE(at)),
+    [0, 0, 0],
+  )
 })
 
 test.run()

@@ -6,6 +6,9 @@ import { exportedSource } from '../src/transport/transport-source.js'
 import { arbitraryLayer } from './support/arbitrary-layer.js'
 import {
   base,
+  directory,
+  file,
+  machineLayer,
   baseMade,
   entriesOf,
   folder,
@@ -81,6 +84,26 @@ test('the golden base layer', () => {
   const all = entriesOf(goldenTar('base'), true)
   pour(all, sinkOf(memory, true))
   isSame(treeOf(drained(baseSource(memory.machine, base))), treeOf(all))
+})
+
+test('the golden layer with parents', () => {
+  const memory = memoryMachine()
+  memory.makeFolder(base)
+  const child = entriesOf(goldenTar('child'), false)
+  const own = new Set(child.map(({ entry }) => entry.name))
+  const targets = child.flatMap(({ entry }) => (entry.type === 'link' && !own.has(entry.target) ? [entry.target] : []))
+  const below = targets.filter((name) => name.startsWith('Files/')).map((name) => file(name, 'of the parent'))
+  pour([directory('Files'), ...below, ...machineLayer, file('UtilityVM/Files/old.efi')], sinkOf(memory, true))
+  memory.makeFolder(layer)
+  pour(child, sinkOf(memory, false))
+  nothingIsLeft(memory)
+  for (const { entry, body } of child) {
+    const found = memory.find(`${layer}\\${entry.name.replaceAll('/', '\\')}`)
+    if (entry.type === 'whiteout') assert.is(found, undefined, entry.name)
+    else assert.is.not(found, undefined, entry.name)
+    if (entry.type === 'file') assert.equal(found?.data, body, entry.name)
+    if (entry.type === 'link' && below.length > 0) assert.ok((found?.links ?? 0) > 1, entry.name)
+  }
 })
 
 test.run()

@@ -3,6 +3,7 @@ import { codes, raise } from '../failure.js'
 import { isFolder, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
 import * as below from '../transport/below.js'
 import { longPath } from '../transport/items.js'
+import { keepBootFiles } from './boot-files.js'
 import { checkCancelled } from './cancel.js'
 import type { Control } from './control.js'
 import { noteMissing } from './seal-note.js'
@@ -77,6 +78,7 @@ export const convertToBase = (world: World, what: string, layer: SnapshotId, con
     world.machine.native.ProcessBaseImage(root.path)
     if (hasMachine) {
       below.assertNoReparsePoint(root, 'UtilityVM')
+      keepBootFiles(world, layer)
       world.machine.native.ProcessUtilityImage(longPath(`${layerOf(world, layer)}\\UtilityVM`))
     }
     return hasMachine

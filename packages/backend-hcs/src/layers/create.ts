@@ -4,8 +4,7 @@ import { copyTemplate, makeScratch } from './disks.js'
 import { removeTraces } from './retire.js'
 import { writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
-import { wipe } from './wipe.js'
-import { filesOf, layerOf, tempOf, type World } from './world.js'
+import { filesOf, layerOf, type World } from './world.js'
 
 type Made = { readonly effective: string | null; readonly templates: Readonly<Record<string, string>> }
 
@@ -43,7 +42,6 @@ const makeDisks = (world: World, what: string, { layer, scratch }: CreateLayer, 
 export const createLayer = (world: World, intent: CreateLayer): Result => {
   const { layer, key, kind, parents, purpose, profile, labels } = intent
   removeTraces(world, layer)
-  for (const parent of parents.slice(0, 1)) wipe(world, tempOf(world, parent))
   world.machine.files.makeFolder(layerOf(world, layer))
   const base = parents.at(-1)
   let made = nothing

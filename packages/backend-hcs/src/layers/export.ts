@@ -8,7 +8,8 @@ import { isAttached } from './mark.js'
 import { needFolder } from './need.js'
 import { counter } from './pour.js'
 import { readLayer } from './reading.js'
-import { filesOf, layerOf, scratchOf, tempOf, type World } from './world.js'
+import { wipe } from './wipe.js'
+import { filesOf, layerOf, replacedFilesOf, scratchOf, type World } from './world.js'
 
 const chunkLength = 256 * 1024
 
@@ -63,7 +64,7 @@ export const exportLayer = (
     readLayer(world, id, parents, (source) => {
       for (const item of source) put(item)
     })
-  world.machine.files.removeTree(tempOf(world, id))
+  wipe(world, replacedFilesOf(world, id))
   add(encoder.end())
   handOn()
 }

@@ -5,21 +5,23 @@ import { raise } from '../failure.js'
 import type { LayerSink } from '../transport/items.js'
 import { baseSink } from '../transport/base-sink.js'
 import { transportSink } from '../transport/transport-sink.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { needFolder } from './need.js'
 import { counter, pour } from './pour.js'
 import { removeNote } from './seal-note.js'
 import { usageOf } from './usage.js'
-import { wipe } from './wipe.js'
-import { layerOf, tempOf, type World } from './world.js'
+import { wipe, wipeTemporary } from './wipe.js'
+import { incomingOf, layerOf, type World } from './world.js'
 
 /** Removes what a tar brought into a layer. */
 const emptyLayer = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
   const path = layerOf(world, layer)
-  wipe(world, tempOf(world, layer))
+  wipeTemporary(world, layer)
   removeNote(world, layer)
+  dropBootFiles(world, layer)
   for (const name of files.list(path)) wipe(world, `${path}\\${name}`)
 }
 
@@ -28,7 +30,7 @@ const openSink = (world: World, { layer, parents }: ImportLayer, beforeImport: (
   if (parents.length === 0) return baseSink(world.machine, path)
   return transportSink(world.machine, {
     layer: path,
-    folder: tempOf(world, layer),
+    folder: incomingOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
     beforeImport,
   })

@@ -4,8 +4,8 @@ import { checkHost, checkRoot } from './host-checks.js'
 import { takeAway } from './detach.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
-import { wipe } from './wipe.js'
-import { layerOf, retiredOf, sealNoteOf, sidecarOf, tempOf, type World } from './world.js'
+import { wipe, wipeTemporary } from './wipe.js'
+import { bootFilesOf, layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 const folders = ['snapshots', 'meta', 'mounts', 'temp'] as const
 
@@ -74,10 +74,11 @@ export const quarantine = (world: World, layers: readonly FoundLayer[]): readonl
     const name = freeName(world, retired ? `rm-${id}` : String(id))
     const to = pathOf(layout, 'quarantine', name)
     takeAway(world, id)
-    wipe(world, tempOf(world, id))
+    wipeTemporary(world, id)
     // The folder last, because it is what makes a move that was cut be found and finished.
     for (const [path, suffix] of [
       [sealNoteOf(world, id), '.seal'],
+      [bootFilesOf(world, id), '.boot'],
       [sidecarOf(world, id), '.json'],
     ] as const)
       if (machine.files.exists(path)) machine.files.rename(path, `${to}${suffix}`)

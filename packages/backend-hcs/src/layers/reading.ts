@@ -3,7 +3,7 @@ import { baseSource } from '../transport/base-source.js'
 import type { LayerSource } from '../transport/items.js'
 import { exportedSource } from '../transport/transport-source.js'
 import { bringUp, orUndo, takeDown } from './up.js'
-import { layerOf, tempOf, type World } from './world.js'
+import { layerOf, outgoingOf, type World } from './world.js'
 
 /** Uses what a parentless layer holds; what `use` leaves unread is closed. */
 const readBase = <T>(world: World, layer: SnapshotId, use: (source: LayerSource) => T): T => {
@@ -32,7 +32,7 @@ const readOver = <T>(
       world.machine.native.UnprepareLayer(path)
       const source = exportedSource(world.machine, {
         layer: path,
-        folder: `${tempOf(world, layer)}\\out`,
+        folder: outgoingOf(world, layer),
         parents: layerDescriptors(world.layout, parents),
       })
       try {

@@ -1,9 +1,10 @@
 import { backendFault, type DestroyLayer, type Result, type RetireLayer, type SnapshotId } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
+import { dropBootFiles } from './boot-files.js'
 import { takeAway } from './detach.js'
 import { takeDown } from './up.js'
-import { wipe } from './wipe.js'
-import { layerOf, retiredOf, sealNoteOf, sidecarOf, tempOf, type World } from './world.js'
+import { wipeTemporary } from './wipe.js'
+import { layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 /** MOVEFILE_REPLACE_EXISTING */
 const replacing = 1
@@ -47,7 +48,8 @@ export const removeTraces = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
   destroy(world, retiredOf(world, layer))
   destroy(world, layerOf(world, layer))
-  wipe(world, tempOf(world, layer))
+  wipeTemporary(world, layer)
+  dropBootFiles(world, layer)
   files.removeFile(sealNoteOf(world, layer))
   files.removeFile(sidecarOf(world, layer))
 }

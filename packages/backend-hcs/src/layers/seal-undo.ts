@@ -1,8 +1,9 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
+import { putBackBootFiles } from './boot-files.js'
 import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
-import { wipe } from './wipe.js'
-import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
+import { wipe, wipeTemporary } from './wipe.js'
+import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, type World } from './world.js'
 
 /** What processing puts beside `Files`. */
 const processedNames = [
@@ -60,9 +61,10 @@ export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed)
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
+    putBackBootFiles(world, layer)
     removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
-  wipe(world, tempOf(world, layer))
+  wipeTemporary(world, layer)
   noteActive(world, layer, isParentless)
 }

@@ -3,6 +3,7 @@ import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
+import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
@@ -13,7 +14,8 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
-import { filesBeforeOf, filesOf, layerOf, replacedFilesOf, tempOf, type World } from './world.js'
+import { wipe } from './wipe.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, outgoingOf, replacedFilesOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
 
@@ -42,7 +44,7 @@ const rebuild = (
   const check = (): void => checkCancelled(what, control)
   const sink = transportSink(world.machine, {
     layer: layerOf(world, layer),
-    folder: `${tempOf(world, layer)}\\in`,
+    folder: incomingOf(world, layer),
     parents: layerDescriptors(world.layout, parents),
     beforeImport: () => {
       check()
@@ -117,9 +119,14 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
-  if (!files.exists(filesBeforeOf(world, layer))) return
-  files.makeFolder(tempOf(world, layer))
-  files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  dropBootFiles(world, layer)
+  if (files.exists(filesBeforeOf(world, layer)))
+    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  try {
+    for (const path of [incomingOf(world, layer), outgoingOf(world, layer)]) wipe(world, path)
+  } catch {
+    // They are outside of the layer, and opening the root removes them.
+  }
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

@@ -1,6 +1,7 @@
+import type { SnapshotId } from '@varve/core/ports'
 import { openRoot, closeRoot, removeTree } from '../transport/below.js'
 import { lastOf, parentOf } from '../transport/items.js'
-import type { World } from './world.js'
+import { incomingOf, outgoingOf, replacedFilesOf, type World } from './world.js'
 
 /** Removes what is at `path`, whoever owns it and whatever its access list says. What is missing is removed. */
 export const wipe = ({ machine }: World, path: string): void => {
@@ -11,4 +12,9 @@ export const wipe = ({ machine }: World, path: string): void => {
   } finally {
     closeRoot(root)
   }
+}
+
+/** Removes everything that was made for a layer on the way. */
+export const wipeTemporary = (world: World, id: SnapshotId): void => {
+  for (const path of [incomingOf(world, id), outgoingOf(world, id), replacedFilesOf(world, id)]) wipe(world, path)
 }

@@ -26,7 +26,11 @@ export const attachedMarkOf = ({ layout }: World, id: SnapshotId): string => pat
 export const sidecarOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.json`)
 /** What a seal makes in the layer that was not there before: kept while it can be undone. */
 export const sealNoteOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.seal`)
-/** Everything that is made for one layer on the way. */
-export const tempOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', String(id))
-/** What the layer was sealed from, out of its way: dropped when somebody stands on it or does away with it. */
-export const replacedFilesOf = (world: World, id: SnapshotId): string => `${tempOf(world, id)}\\Files`
+/** Boot files of the layer's utility VM as they were before its seal: kept while it can be undone. */
+export const bootFilesOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.boot`)
+/** The transport folder that a layer is built from. */
+export const incomingOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.in`)
+/** The transport folder that a layer is read from. */
+export const outgoingOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.out`)
+/** What the layer was sealed from, out of its way: dropped by the next export, destruction, or opening of the root. */
+export const replacedFilesOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.files`)

@@ -156,8 +156,8 @@ export const transportSink = (machine: Machine, target: Imported): LayerSink => 
   }
   const importIt = (): void => {
     current.end()
-    writer.finish()
     pending.prepare(transport)
+    writer.finish()
     roots.close(folder)
     target.beforeImport?.()
     native.ImportLayer(longPath(layer), folder, parents)

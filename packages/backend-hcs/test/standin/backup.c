@@ -120,9 +120,7 @@ static uint32_t become_link(const restore *what, const facts *found, metadata *k
   if (found->type == FOLDER) kept->attributes |= IS_FOLDER;
   if (!text) return 0;
   TRY(found->type == FOLDER ? remove_folder(what->path) : remove_file(what->path));
-  TRY(make_link(text, what->path));
-  /* To the host it is new; the times that were set stay. */
-  return kept->times[2] ? set_times(what->path, unix_time(kept->times[1]), unix_time(kept->times[2])) : 0;
+  return make_link(text, what->path);
 }
 
 static uint32_t finish_stream(restore *what) {
@@ -135,8 +133,9 @@ static uint32_t finish_stream(restore *what) {
   TRY(load(what->path, &found, &kept));
   if (id == S_REPARSE) TRY(become_link(what, &found, &kept));
   put_stream(is_before ? &kept.head : &kept.tail, is_before ? &kept.head_length : &kept.tail_length, what);
-  TRY(save(what->path, &kept));
-  return settle(what->path);
+  /* Bytes, or a link that is new to the host, have moved its time on; the times that were set stay. */
+  if (kept.times[2]) TRY(set_times(what->path, unix_time(kept.times[1]), unix_time(kept.times[2])));
+  return save(what->path, &kept);
 }
 
 static uint32_t begin_stream(restore *what) {

@@ -4,7 +4,7 @@ import path from 'node:path'
 
 /** Disks bear ids that are made anew, hives the time at which they were made, boot stores how often they were processed. */
 const isNeverTheSame = (name: string): boolean =>
-  name.endsWith('.vhdx') || /^(?:DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
+  name.endsWith('.vhdx') || /^(?:BCD|DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
 
 const shownFile = (at: string, name: string, layer: number): string => {
   const bytes = fs.readFileSync(at)

@@ -1,0 +1,37 @@
+import type { SnapshotId } from '@varve/core/ports'
+import { bootFilesOf, layerOf, type World } from './world.js'
+
+/** Files of a utility VM that its processing rewrites in place. */
+const bootNames = ['BCD', 'BCD.LOG', 'BCD.LOG1', 'BCD.LOG2'] as const
+
+const bootFolderOf = (world: World, layer: SnapshotId): string =>
+  `${layerOf(world, layer)}\\UtilityVM\\Files\\EFI\\Microsoft\\Boot`
+
+/** Keeps copies of the boot files as they are before their processing. */
+export const keepBootFiles = (world: World, layer: SnapshotId): void => {
+  const { native, files } = world.machine
+  const kept = bootFilesOf(world, layer)
+  const part = `${kept}.part`
+  files.removeTree(part)
+  files.makeFolder(part)
+  for (const name of bootNames) {
+    const path = `${bootFolderOf(world, layer)}\\${name}`
+    if (files.kindOf(path) === 'file') native.CopyFileW(path, `${part}\\${name}`, true)
+  }
+  files.rename(part, kept)
+}
+
+export const dropBootFiles = (world: World, layer: SnapshotId): void => {
+  for (const path of [bootFilesOf(world, layer), `${bootFilesOf(world, layer)}.part`])
+    if (world.machine.files.exists(path)) world.machine.files.removeTree(path)
+}
+
+/** Puts the boot files back that were kept. */
+export const putBackBootFiles = (world: World, layer: SnapshotId): void => {
+  const { native, files } = world.machine
+  const kept = bootFilesOf(world, layer)
+  if (files.exists(kept))
+    for (const name of files.list(kept))
+      native.CopyFileW(`${kept}\\${name}`, `${bootFolderOf(world, layer)}\\${name}`, false)
+  dropBootFiles(world, layer)
+}
