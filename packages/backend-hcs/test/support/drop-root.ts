@@ -1,11 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { dlls } from '../../src/bindings/index.js'
 import { nativeOf } from '../../src/native/native-of.js'
 import type { Native } from '../../src/native/native.js'
 import { loadTable } from '../../src/native/table.js'
 import { hostPathBelow } from '../standin/library.js'
-import { standin } from './standin.js'
+import { dllsOf, standin } from './standin.js'
 
 const unlessDone = (call: () => void): void => {
   try {
@@ -32,10 +31,7 @@ const takeDown = (root: string, native: Native): void => {
 
 /** Does away with a root and everything in it, attached or not. */
 export const dropRoot = async (root: string): Promise<void> => {
-  const { base, library } = standin()
-  if (process.platform === 'win32') {
-    const paths = Object.fromEntries(Object.keys(dlls).map((name) => [name, library]))
-    takeDown(root, nativeOf(await loadTable({ dlls: paths })))
-  }
-  fs.rmSync(hostPathBelow(base)(root), { recursive: true, force: true })
+  const on = standin()
+  if (process.platform === 'win32') takeDown(root, nativeOf(await loadTable({ dlls: dllsOf(on) })))
+  fs.rmSync(hostPathBelow(on.base)(root), { recursive: true, force: true })
 }
