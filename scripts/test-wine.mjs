@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run test:wine -- [NAME…]`: the built packages on a node.exe under Wine, one test file after the other, and the main
- * job; or only those of the workspaces named, or the files with NAME in their path. Installs what it needs from Debian when it may.
+ * `npm run test:wine -- [NAME…]`: the built packages on a node.exe under Wine, a test file at a time per processor, and the
+ * main job; or only those of the workspaces named, or the files with NAME in their path. Installs what it needs from Debian when it may.
  * Where it can't run, it says so and that counts as skipped. The last line is the sum.
  */
 import { existsSync } from 'node:fs'
@@ -14,7 +14,8 @@ import { workspacesOf } from './stamps.mjs'
 import { leftOut } from './wine/differences.mjs'
 import { judged } from './wine/judge.mjs'
 import { runMainJob } from './wine/main-job.mjs'
-import { findWine, installFromDebian, laneLock, prepareLane } from './wine/place.mjs'
+import { laneLock, prepareLanes } from './wine/place.mjs'
+import { findWine, installFromDebian } from './wine/prefix.mjs'
 import { runNode, startServer, windowsPath } from './wine/run.mjs'
 
 const PACKAGES = ['wine64', 'gcc-mingw-w64-x86-64-win32']
@@ -36,45 +37,59 @@ const wineHere = async () => {
 
 /**
  * @param {import('./wine/place.mjs').Lane} lane
- * @param {import('./run-tests.mjs').TestFile[]} files
+ * @param {import('./run-tests.mjs').TestFile} file
+ * @returns {Promise<import('./run-tests.mjs').Result>}
  */
-const runFiles = async (lane, files) => {
-  const results = []
-  for (const file of files) {
-    const why = leftOut[file.source]
-    if (why !== undefined) {
-      console.log(`${file.source}\nSKIPPED under Wine: ${why}\n`)
-      results.push({ file, passed: 0, failed: 0, skipped: 1, ran: 0 })
-      continue
-    }
-    const start = performance.now()
-    const { output, ended } = await runNode(lane, file.workspace, [windowsPath(file.built)])
-    const { result, notes } = judged(file, output, ended)
-    const seconds = ((performance.now() - start) / 1000).toFixed(1)
-    console.log(`${file.source} (${seconds} s)\n${[output.replace(/^\n+|\n+$/g, ''), ...notes].join('\n')}\n`)
-    results.push(result)
+const runFile = async (lane, file) => {
+  const why = leftOut[file.source]
+  if (why !== undefined) {
+    console.log(`${file.source}\nSKIPPED under Wine: ${why}\n`)
+    return { file, passed: 0, failed: 0, skipped: 1, ran: 0 }
   }
+  const start = performance.now()
+  const { output, ended } = await runNode(lane, file.workspace, [windowsPath(file.built)])
+  const { result, notes } = judged(file, output, ended)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(`${file.source} (${seconds} s)\n${[output.replace(/^\n+|\n+$/g, ''), ...notes].join('\n')}\n`)
+  return result
+}
+
+/**
+ * Each lane takes the next file when it is done with one.
+ * @param {import('./wine/place.mjs').Lane[]} lanes
+ * @param {{ files: import('./run-tests.mjs').TestFile[], withMainJob: boolean }} asked
+ */
+const runAll = async (lanes, { files, withMainJob }) => {
+  const waiting = [...files]
+  /** @type {import('./run-tests.mjs').Result[]} */
+  const results = []
+  await Promise.all(
+    lanes.map(async (lane, at) => {
+      if (at === 0 && withMainJob) results.push(...(await runMainJob(lane)))
+      for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+        results.push(await runFile(lane, file))
+    }),
+  )
   return results
 }
 
-/** @param {{ files: import('./run-tests.mjs').TestFile[], withMainJob: boolean }} asked */
-const runLane = async ({ files, withMainJob }) => {
+/** @param {Parameters<typeof runAll>[1]} asked */
+const runLanes = async (asked) => {
   const start = performance.now()
   const wine = await wineHere()
   if (typeof wine === 'string') {
     console.log(`SKIPPED: the Windows code paths were not run: ${wine}`)
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  const lane = await prepareLane(wine, say)
-  const end = startServer(lane)
-  say(`set up in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  const lanes = await prepareLanes(wine, say)
+  const ends = lanes.map(startServer)
+  say(`${lanes.length} at a time, set up in ${((performance.now() - start) / 1000).toFixed(1)} s`)
   try {
-    const results = await runFiles(lane, files)
-    if (withMainJob) results.push(...(await runMainJob(lane)))
+    const results = await runAll(lanes, asked)
     for (const { file, fault } of results) if (fault !== undefined) console.log(`failed: ${file.source} (${fault})`)
     return sumOf(results)
   } finally {
-    end()
+    for (const end of ends) end()
   }
 }
 
@@ -100,6 +115,6 @@ const asked = {
   withMainJob: names.length === 0 || names.includes('examples'),
 }
 const waiting = (/** @type {number | 'unknown'} */ holder) => say(`waiting for another run (process ${holder})`)
-const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLane(asked))
+const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLanes(asked))
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -14,20 +14,18 @@ const LIMIT_MS = 900_000
  */
 export const windowsPath = (path) => `V:\\${path.replaceAll('/', '\\')}`
 
-/** Wine and node.exe on the same processor answer each other twice as fast as on two. */
-const processor = () => /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-
 /**
  * Starts what all programs of the lane talk to; gives back what ends it and all of them.
  * @param {import('./place.mjs').Lane} lane
  */
-export const startServer = ({ server, environment }) => {
+export const startServer = ({ server, processor, environment }) => {
   const end = () => void spawnSync(server, ['-k'], { env: environment, stdio: 'ignore' })
   // What a run that was killed left behind.
   end()
   const forget = beforeEnd(end)
+  // On one processor with node.exe the two answer each other twice as fast as on two.
   // It ends by itself when nothing has used it for a minute, should this process not live to end it.
-  spawnSync('taskset', ['-c', processor(), server, '-p60'], { env: environment, stdio: 'ignore' })
+  spawnSync('taskset', ['-c', processor, server, '-p60'], { env: environment, stdio: 'ignore' })
   return () => {
     end()
     forget()
@@ -41,12 +39,12 @@ export const startServer = ({ server, environment }) => {
  * @param {string[]} argv
  * @returns {Promise<{ output: string, ended: number | string }>}
  */
-export const runNode = ({ wine, node, temporary, environment }, workspace, argv) =>
+export const runNode = ({ wine, node, processor, temporary, environment }, workspace, argv) =>
   new Promise((resolve) => {
     const said = join(temporary, 'said')
     const output = openSync(said, 'w')
     // The leader of its process group: what it starts and leaves behind ends with it.
-    const child = spawn('taskset', ['-c', processor(), wine, node, ...argv], {
+    const child = spawn('taskset', ['-c', processor, wine, node, ...argv], {
       cwd: join(environment.WINEPREFIX, 'dosdevices/v:', workspace),
       env: environment,
       stdio: ['ignore', output, output],
