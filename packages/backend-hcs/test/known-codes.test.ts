@@ -4,7 +4,7 @@ import { backendOver } from '../src/hcs-backend.js'
 import { diskCodes } from '../src/native/disk-codes.js'
 import { hcsCodes } from '../src/native/hcs-codes.js'
 import { win32Codes } from '../src/native/win32-codes.js'
-import { fill, intents, execute, isTyped, openFor, perform, shownIn } from './support/acts.js'
+import { fill, intents, execute, openFor, perform, shownIn } from './support/acts.js'
 import { openPlan } from './support/plan.js'
 import { checkLeaks, freshRoot } from './support/subjects.js'
 import { standinSuite } from './support/suites.js'
@@ -19,6 +19,9 @@ const known: readonly number[] = [
 /** What an attach calls of Windows, and what answers HRESULTs of its detach. */
 const called = ['ActivateLayer', 'PrepareLayer', 'GetLayerMountPath', 'BfSetupFilter'] as const
 const calledLater = ['BfRemoveMapping', 'UnprepareLayer', 'DeactivateLayer'] as const
+
+/** Codes that say there was nothing to take down: what answers them falsely is believed. */
+const nothingToDo = [2, 3, 21, 55, 87, 1168].map((code) => 0x8007_0000 + code).concat(0x801f_0015)
 
 const test = await standinSuite('known codes', (test, native) => {
   const plan = openPlan()
@@ -38,11 +41,7 @@ const test = await standinSuite('known codes', (test, native) => {
       const outcome = await execute(backend, intent)
       const what = `0x${code.toString(16)} at ${name}`
       assert.is(plan.disarm().hit, name, what)
-      // Taken for "there is nothing to do", one may let what comes next fail.
-      const isPassed = calledLater.some((later) => later === name)
-      if (E.isLeft(outcome) && outcome.left._tag === 'BackendFault' && !isPassed)
-        assert.is(outcome.left.code, code, what)
-      assert.ok(E.isRight(outcome) || isTyped(outcome.left), what)
+      if (E.isLeft(outcome)) assert.is(outcome.left._tag === 'BackendFault' && outcome.left.code, code, what)
       checkLeaks(what)
     }
     for (const [at, code] of known.entries()) {
@@ -50,7 +49,8 @@ const test = await standinSuite('known codes', (test, native) => {
       await perform(backend, intents.attach(2, [1]))
       const shown = await shownIn(backend, 2, [1])
       assert.equal({ both: shown['both'], lower: shown['lower'] }, expected)
-      await failsWith(code, calledLater[at % calledLater.length] ?? 'UnprepareLayer', intents.detach(2, [1]))
+      if (!nothingToDo.includes(code))
+        await failsWith(code, calledLater[at % calledLater.length] ?? 'UnprepareLayer', intents.detach(2, [1]))
       await perform(backend, intents.detach(2, [1]))
     }
     await backend.close()()
