@@ -133,8 +133,7 @@ static uint32_t finish_stream(restore *what) {
   TRY(load(what->path, &found, &kept));
   if (id == S_REPARSE) TRY(become_link(what, &found, &kept));
   put_stream(is_before ? &kept.head : &kept.tail, is_before ? &kept.head_length : &kept.tail_length, what);
-  TRY(save(what->path, &kept));
-  return settle(what->path);
+  return save(what->path, &kept);
 }
 
 static uint32_t begin_stream(restore *what) {
