@@ -6,10 +6,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildStandin, canBuild, linux } from './standin/build.js'
 import { bind, newPlace } from './standin/library.js'
-import { makeBase, type Kit } from './standin/kit.js'
+import { makeBase, outstanding, type Kit } from './standin/kit.js'
 
 const testHere = canBuild(linux) ? test : test.skip
-const rounds = 8
+const rounds = 4
 
 /** Scratches over one base, made, shown and destroyed over and over. */
 const program = (library: string, lane: number): string => `
@@ -28,6 +28,9 @@ const program = (library: string, lane: number): string => `
       standin.DeactivateLayer(info, scratch),
       standin.DestroyLayer(info, scratch))
   }
+  const hive = Buffer.alloc(8)
+  for (let turn = 0; turn < 20_000; turn++)
+    results.push(standin.ORCreateHive(hive), standin.ORCloseHive(hive.readBigUInt64LE()))
   parentPort.postMessage(results.filter((result) => result !== 0))`
 
 testHere('four threads use it at a time', async () => {
@@ -48,6 +51,7 @@ testHere('four threads use it at a time', async () => {
     const answers: unknown[] = await Promise.all(workers.map(async (worker) => once(worker, 'message')))
     assert.equal(answers, [[[]], [[]], [[]], [[]]])
     assert.equal(fs.readdirSync(`${base}/disks`), [])
+    assert.equal(outstanding(kit), [0, 0, 0])
   } finally {
     remove()
   }
