@@ -7,12 +7,12 @@ import { nativeOf } from '../src/native/native-of.js'
 import { loadTable } from '../src/native/table.js'
 import { baseSource } from '../src/transport/base-source.js'
 import { exportedSource } from '../src/transport/transport-source.js'
-import { bind } from './standin/library.js'
+import { bind, hostPathBelow } from './standin/library.js'
 import { arbitraryLayer, type Whole } from './support/arbitrary-layer.js'
 import { comparable, exportedTree } from './support/exported-tree.js'
 import * as layers from './support/layers.js'
 import { check } from './support/random.js'
-import { hostPathIn, standin, startStandin, whyNoStandin } from './support/standin.js'
+import { standin, startStandin, whyNoStandin } from './support/standin.js'
 import { drained, pour, treeOf } from './support/trees.js'
 
 const { base, layer, parents, folder } = layers
@@ -24,7 +24,7 @@ const open = async (): Promise<Machine> => {
   const { dlls } = await startStandin()
   const native = nativeOf(await loadTable({ dlls }))
   native.EnablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'])
-  return { native, files: hostFiles(hostPathIn(standin().base)) }
+  return { native, files: hostFiles(hostPathBelow(standin().base)) }
 }
 
 const machine = missing === undefined ? await open() : undefined
