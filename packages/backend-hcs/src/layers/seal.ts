@@ -4,7 +4,7 @@ import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
 import { dropBootFiles } from './boot-files.js'
-import { checkCancelled, undoable } from './cancel.js'
+import { checkCancelled, ifPossible, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
 import { needFolder } from './need.js'
@@ -14,7 +14,8 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
-import { filesBeforeOf, filesOf, incomingOf, layerOf, replacedFilesOf, type World } from './world.js'
+import { wipe } from './wipe.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, outgoingOf, replacedFilesOf, type World } from './world.js'
 
 type Templates = Readonly<Record<string, string>>
 
@@ -118,9 +119,11 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
+  ifPossible(() => wipe(world, incomingOf(world, layer)))
+  ifPossible(() => wipe(world, outgoingOf(world, layer)))
+  if (files.exists(filesBeforeOf(world, layer)))
+    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
   dropBootFiles(world, layer)
-  if (!files.exists(filesBeforeOf(world, layer))) return
-  files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
