@@ -121,9 +121,10 @@ const tidy = (world: World, { layer }: SealLayer): void => {
   removeNote(world, layer)
   ifPossible(() => wipe(world, incomingOf(world, layer)))
   ifPossible(() => wipe(world, outgoingOf(world, layer)))
-  if (files.exists(filesBeforeOf(world, layer)))
-    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  const isRebuilt = files.exists(filesBeforeOf(world, layer))
+  // A layer that was built anew has no boot files: nothing can fail after what can't be taken back.
   dropBootFiles(world, layer)
+  if (isRebuilt) files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
