@@ -98,10 +98,11 @@ const coreImport = (path, target, typesOnly) => {
     return ROOMS[from]?.includes(to) ? undefined : `${from} may import only ${['itself', ...ROOMS[from]].join(', ')}`
   }
   if (!path.startsWith('packages/core/conformance/') || toConformance) return undefined
-  if (roomOf(target) === 'model' || /^packages\/core\/src\/runtime\/(ports|face)$/.test(target)) return undefined
+  if (['model', 'tar'].includes(roomOf(target) ?? '') || /^packages\/core\/src\/runtime\/(ports|face)$/.test(target))
+    return undefined
   return target === 'packages/core/src/promise' && typesOnly
     ? undefined
-    : 'conformance may import only model, runtime/ports, runtime/face, the types of promise and itself'
+    : 'conformance may import only model, tar (its cases make and read tars), runtime/ports, runtime/face, the types of promise and itself'
 }
 
 /**

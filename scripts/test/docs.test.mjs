@@ -10,8 +10,8 @@ import * as assert from 'uvu/assert'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Inside the examples, so that the packages are found by their names. */
-const workshop = join(root, 'examples/dist/documentation')
+/** Below node_modules, so that the packages are found by their names, and outside what a build looks after. */
+const workshop = join(root, 'node_modules/.varve/documentation')
 
 const pages = [
   'README.md',

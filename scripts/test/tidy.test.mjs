@@ -88,6 +88,7 @@ test('what is allowed is not found', () => {
     'packages/core/src/state/regular.ts': `export const quote = /['"\`]/\n// Date.now()\nexport const b = a.process.x`,
     'packages/core/conformance/a.ts': `import type { P } from '../src/runtime/ports.js'\nimport { m } from '../src/model/m.js'`,
     'packages/core/conformance/b.ts': `import type { F } from '../src/promise.js'\nexport type { G } from '../src/promise.js'`,
+    'packages/core/conformance/c.ts': `import { layerEncoder } from '../src/tar/index.js'`,
     'packages/core/test/a.test.ts': `import { step } from '@varve/core'\nimport { readFileSync } from 'node:fs'\ntest.run()`,
     'packages/core/package.json': `{ "name": "@varve/core", "dependencies": { "fp-ts": "2" } }`,
     'packages/backend-fake/src/disk/a.ts': `import { readFileSync } from 'node:fs'`,

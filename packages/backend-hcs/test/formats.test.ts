@@ -4,7 +4,13 @@ import * as fc from 'fast-check'
 import { decodeExtended, encodeExtended } from '../src/formats/extended.js'
 import { basicInfoOf, filetimeOf, nanosecondsOfFiletime, timesOf } from '../src/formats/filetime.js'
 import { decodeReparse, encodeReparse, tagOf } from '../src/formats/reparse.js'
-import { decodeAttributes, encodeAttributes, isSideFileOfFolder, sideFileOfFolder } from '../src/formats/side-file.js'
+import {
+  decodeAttributes,
+  encodeAttributes,
+  folderOfSideFile,
+  isSideFileOfFolder,
+  sideFileOfFolder,
+} from '../src/formats/side-file.js'
 import { parseTombstones } from '../src/formats/tombstones.js'
 import { check } from './support/random.js'
 
@@ -171,6 +177,8 @@ test('side files', () => {
   assert.is(sideFileOfFolder('Files\\a'), 'Files\\a.$wcidirs$')
   assert.ok(isSideFileOfFolder('a.$WciDirs$'))
   assert.not(isSideFileOfFolder('a.$wcidirs$x'))
+  assert.is(folderOfSideFile('a.$WciDirs$'), 'a')
+  assert.is(folderOfSideFile('a'), undefined)
 })
 
 for (const end of ['\n', '\r\n'])

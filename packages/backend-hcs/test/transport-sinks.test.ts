@@ -168,6 +168,33 @@ test('the times of folders are theirs after everything in them, links and deleti
   assert.ok(order.lastIndexOf('DeleteOnClose') > order.indexOf('ImportLayer'))
 })
 
+test('all that parents have in a folder is deleted, and what the layer has there stays', () => {
+  const memory = ready()
+  const own = [
+    directory('Files/old'),
+    opaque('Files/old'),
+    junction('Files/old/j', 'C:\\x'),
+    link('Files/old/l', 'Files/b'),
+  ]
+  pour([directory('Files'), ...own, directory('Files/old/sub'), file('Files/old/sub/z')], layers.sinkOf(memory, false))
+  const names = (path: string) =>
+    [...(memory.find(`${layer}\\Files\\${path}`)?.children?.values() ?? [])].map(({ name }) => name)
+  assert.equal(names('old').toSorted(), ['j', 'l', 'sub'])
+  assert.equal(names('old\\sub'), ['z'])
+  assert.is.not(memory.find(`${base}\\Files\\old\\sub\\y`), undefined)
+})
+
+test('a deletion in a folder that the layer leaves to its parents keeps that as it is', () => {
+  const memory = ready()
+  pour([directory('Files'), whiteout('Files/old/sub/y')], layers.sinkOf(memory, false))
+  const [mine, theirs] = [layer, base].map((path) => memory.find(`${path}\\Files\\old\\sub`))
+  assert.equal(
+    [...(mine?.children?.values() ?? [])].map(({ name }) => name),
+    ['z'],
+  )
+  assert.equal(mine?.info, theirs?.info)
+})
+
 test('who imports has the last word when the transport folder is complete', () => {
   const memory = ready()
   const stop = new Error('stop')

@@ -1,139 +1,23 @@
-import { type Intent, isOwed } from '../src/model/intent.js'
-import type { Backend } from '../src/runtime/ports.js'
 import { equal, ok } from './assert.js'
+import { cancelCases } from './backend-cancels.js'
+import { exportCases } from './backend-exports.js'
+import { importCases } from './backend-imports.js'
 import {
+  type BackendCase,
+  backendCase,
   fails,
   fill,
   intents,
   makeBase,
   openBackend,
   perform,
-  performOrCut,
   reopened,
   seenThroughView,
 } from './backend-rig.js'
-import { type Scenario, scenarios } from './backend-scenarios.js'
-import { type Case, caseOf } from './case.js'
-import { holds, sameTree } from './content.js'
+import { runsOf } from './backend-runs.js'
+import { scenarios } from './backend-scenarios.js'
+import { sameTree } from './content.js'
 import { left, right } from './ports.js'
-import type { BackendSubject } from './subject.js'
-
-type BackendCase = Case<BackendSubject>
-
-const backendCase = (name: string, body: (subject: BackendSubject) => Promise<void>): BackendCase =>
-  caseOf(`backend/${name}`, body)
-
-/** A case on an open backend that holds the base layer 1. */
-const onBase = (name: string, body: (backend: Backend, subject: BackendSubject) => Promise<void>): BackendCase =>
-  backendCase(name, async (subject) => {
-    await openBackend(subject.backend)
-    await makeBase(subject.backend)
-    await body(subject.backend, subject)
-  })
-
-const once = ({ name, before, intent, check }: Scenario): BackendCase =>
-  onBase(`${name}: once`, async (backend) => {
-    await before(backend, 2)
-    await check(backend, 2, await perform(backend, intent(2)))
-  })
-
-const twice = ({ name, before, intent, check }: Scenario): BackendCase =>
-  onBase(`${name}: twice`, async (backend) => {
-    await before(backend, 2)
-    const first = await perform(backend, intent(2))
-    const second = await perform(backend, intent(2))
-    if ('effective' in first) equal('the second result', second, first)
-    await check(backend, 2, second)
-  })
-
-const afterCrash = ({ name, before, intent, check }: Scenario): BackendCase =>
-  onBase(`${name}: again after a crash`, async (first, subject) => {
-    await before(first, 2)
-    await perform(first, intent(2))
-    const { backend } = await reopened(subject)
-    await check(backend, 2, await perform(backend, intent(2)))
-  })
-
-/** An intent that was cut after some steps, on a layer of its own. The last one completed. */
-type Cut = { readonly steps: number; readonly intent: Intent; readonly completed: boolean }
-
-/** Cuts the intent after 0 steps, after 1, and so on until it completes. */
-const cutEverywhere = async (
-  { backend, cut }: BackendSubject,
-  scenario: Scenario,
-  after: (cut: Cut) => Promise<void>,
-): Promise<void> => {
-  for (let steps = 0, completed = false; !completed; steps++) {
-    const intent = scenario.intent(2 + steps)
-    await scenario.before(backend, intent.layer)
-    cut?.(intent.type, steps)
-    completed = await performOrCut(backend, intent)
-    await explained(steps, () => after({ steps, intent, completed }))
-    if (steps > 10_000) throw new Error(`expected ${intent.type} to be done in 10,000 steps, found it cut`)
-  }
-}
-
-/** Does `run`, whose failure then names the step at which the intent was cut. */
-const explained = async (steps: number, run: () => Promise<void>): Promise<void> => {
-  try {
-    await run()
-  } catch (failure) {
-    const message = failure instanceof Error ? failure.message : String(failure)
-    throw new Error(`cut after ${steps} steps: ${message}`, { cause: failure })
-  }
-}
-
-const thenCrash = (scenario: Scenario): BackendCase =>
-  onBase(`${scenario.name}: cut, then again after a crash`, async (_first, subject) => {
-    const cuts: Cut[] = []
-    await cutEverywhere(subject, scenario, async (cut) => void cuts.push(cut))
-    const { backend } = await reopened(subject)
-    for (const { steps, intent } of cuts)
-      await explained(steps, async () => scenario.check(backend, intent.layer, await perform(backend, intent)))
-  })
-
-const thenAgain = (scenario: Scenario): BackendCase =>
-  onBase(`${scenario.name}: cut, then again`, (backend, subject) =>
-    cutEverywhere(subject, scenario, async ({ intent }) => {
-      // A promised intent that failed is over: whoever asks again asks with a new one.
-      const next = isOwed(intent) ? intent : { ...intent, id: `${intent.id}9` }
-      await scenario.check(backend, intent.layer, await perform(backend, next))
-    }),
-  )
-
-const thenDestroyed = (scenario: Scenario): BackendCase =>
-  onBase(`${scenario.name}: cut, then destroyed`, async (backend, subject) => {
-    await cutEverywhere(
-      subject,
-      scenario,
-      async ({ intent }) => void (await perform(backend, intents.destroy(intent.layer))),
-    )
-    equal('layers left', (await reopened(subject)).found, [{ id: 1, retired: false }])
-  })
-
-/** A seal that failed: the snapshot is Active again, is attached and written to, and sealed once more. */
-const thenAttached = (scenario: Scenario): BackendCase =>
-  onBase(`${scenario.name}: cut, then attached and again`, (backend, subject) =>
-    cutEverywhere(subject, scenario, async ({ intent, completed }) => {
-      const { active } = scenario
-      if (completed || active === undefined) return
-      const { layer } = intent
-      await fill(backend, layer, active, async (files) => {
-        await holds('the layer, active again', files, active.tree)
-        await files.write('later', 'l')
-      })
-      await perform(backend, { ...intent, id: `${intent.id}9` })
-      const tree = await seenThroughView(backend, [layer, ...active.sealedOn])
-      sameTree('a view of it', tree, { ...active.sealedTree, later: 'file l' })
-    }),
-  )
-
-/** Runs of a cut intent. A create that failed is not tried again: its layer is destroyed. */
-const cuts = (scenario: Scenario): readonly BackendCase[] => [
-  thenCrash(scenario),
-  scenario.intent(2).type === 'CreateLayer' ? thenDestroyed(scenario) : thenAgain(scenario),
-  ...(scenario.active === undefined ? [] : [thenAttached(scenario)]),
-]
 
 const fresh = backendCase('an empty root has no layers', async ({ backend }) => {
   equal('open', await openBackend(backend), { found: [], quarantined: [] })
@@ -226,6 +110,7 @@ const sealedTwice = backendCase('a layer is sealed on what was sealed', async ({
   sameTree('a view', await seenThroughView(backend, parents), {
     both: 'file of 4',
     'by 4': 'file ',
+    kept: 'file of the base',
     folder: 'directory',
     'folder/deep': 'file of the base',
   })
@@ -249,5 +134,8 @@ export const backendCases: readonly BackendCase[] = [
   refusals,
   sealedTwice,
   closed,
-  ...scenarios.flatMap((scenario) => [once(scenario), twice(scenario), afterCrash(scenario), ...cuts(scenario)]),
+  ...scenarios.flatMap(runsOf),
+  ...importCases,
+  ...exportCases,
+  ...cancelCases,
 ]

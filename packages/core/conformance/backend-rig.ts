@@ -1,8 +1,10 @@
 import type { Failure } from '../src/model/fault.js'
-import type { Intent, Result } from '../src/model/intent.js'
+import type { ImportLayer, Intent, Result } from '../src/model/intent.js'
 import type { Kind, Purpose, Scratch, SnapshotId } from '../src/model/snapshot.js'
-import type { Backend, FoundLayer, Progress } from '../src/runtime/ports.js'
+import type { Backend, ExecuteOptions, FoundLayer, Progress } from '../src/runtime/ports.js'
 import { equal } from './assert.js'
+import { chunked, streamOf } from './bytes.js'
+import { type Case, caseOf } from './case.js'
 import { type Tree, treeOf } from './content.js'
 import { left, promisedFiles, right } from './ports.js'
 import type { BackendSubject, PromiseFiles } from './subject.js'
@@ -20,6 +22,19 @@ type Creation = Below & {
   readonly scratch?: Partial<Scratch>
 }
 type Sealing = Below & { readonly madeParentless?: boolean; readonly purpose?: Purpose; readonly applied?: boolean }
+
+export type BackendCase = Case<BackendSubject>
+
+export const backendCase = (name: string, body: (subject: BackendSubject) => Promise<void>): BackendCase =>
+  caseOf(`backend/${name}`, body)
+
+/** A case on an open backend that holds the base layer 1. */
+export const onBase = (name: string, body: (backend: Backend, subject: BackendSubject) => Promise<void>): BackendCase =>
+  backendCase(name, async (subject) => {
+    await openBackend(subject.backend)
+    await makeBase(subject.backend)
+    await body(subject.backend, subject)
+  })
 
 /** Each intent by what matters of it. Layers with parents that are no unpack layers have a scratch disk. */
 export const intents = {
@@ -67,6 +82,14 @@ export const intents = {
     labels: {},
     profile: 'bind',
   }),
+  import: (layer: SnapshotId, { parents = [] }: Below = {}): ImportLayer => ({
+    type: 'ImportLayer',
+    id: `${layer}7`,
+    layer,
+    parents,
+    descriptor: { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${'0'.repeat(64)}`, size: 0 },
+    limits: { entries: 1_000, bytes: 2 ** 40 },
+  }),
   retire: (layer: SnapshotId): Intent => ({ type: 'RetireLayer', id: `${layer}5`, layer }),
   destroy: (layer: SnapshotId): Intent => ({ type: 'DestroyLayer', id: `${layer}6`, layer }),
 } as const
@@ -81,35 +104,49 @@ const results: Readonly<Record<Intent['type'], Result['type']>> = {
   DestroyLayer: 'LayerDestroyed',
 }
 
-const neverAborted = new AbortController().signal
+export const neverAborted = new AbortController().signal
 
-const execution = (backend: Backend, intent: Intent) => {
+/** What an intent is performed with: the tar of an import, and a signal that cancels. */
+export type PerformedWith = Partial<Pick<ExecuteOptions, 'tar' | 'signal'>>
+
+/** The tar as others get it, in chunks. */
+export const withTar = (tar: Uint8Array | undefined): PerformedWith =>
+  tar === undefined ? {} : { tar: streamOf(chunked(tar, 1_000)) }
+
+/** A run of an intent, and the progress of it that names another intent or layer. */
+export const execution = (backend: Backend, intent: Intent, { tar, signal = neverAborted }: PerformedWith = {}) => {
   const strays: Progress[] = []
   const task = backend.execute(intent, {
-    signal: neverAborted,
+    signal,
     progress: (progress) => {
       if (progress.intent !== intent.id || progress.layer !== intent.layer) strays.push(progress)
     },
+    ...(tar === undefined ? {} : { tar }),
   })
   return { task, strays }
 }
 
 /** Performs an intent, which must succeed. */
-export const perform = async (backend: Backend, intent: Intent): Promise<Result> => {
-  const { task, strays } = execution(backend, intent)
+export const perform = async (backend: Backend, intent: Intent, options?: PerformedWith): Promise<Result> => {
+  const { task, strays } = execution(backend, intent, options)
   const result = await right(`${intent.type} ${intent.layer}`, task)
   equal(`result of ${intent.type}`, result.type, results[intent.type])
   equal(`progress of ${intent.type} that names another intent or layer`, strays, [])
   return result
 }
 
-/** Performs an intent, which must fail with a BackendFault. */
-export const fails = (what: string, backend: Backend, intent: Intent): Promise<Failure> =>
-  left<Failure>(what, execution(backend, intent).task, 'BackendFault')
+/** Performs an intent, which must fail with a BackendFault, or with what is given. */
+export const fails = (
+  what: string,
+  backend: Backend,
+  intent: Intent,
+  options?: PerformedWith,
+  tag: Failure['_tag'] = 'BackendFault',
+): Promise<Failure> => left<Failure>(what, execution(backend, intent, options).task, tag)
 
 /** Performs an intent; false when it was cut. */
-export const performOrCut = async (backend: Backend, intent: Intent): Promise<boolean> => {
-  const answer = await execution(backend, intent).task()
+export const performOrCut = async (backend: Backend, intent: Intent, options?: PerformedWith): Promise<boolean> => {
+  const answer = await execution(backend, intent, options).task()
   if (answer._tag === 'Left') equal(`tag of ${answer.left.message}`, answer.left._tag, 'BackendFault')
   return answer._tag === 'Right'
 }
@@ -173,12 +210,13 @@ export const fill = async (
   await perform(backend, intents.detach(layer, below))
 }
 
-/** Makes layer 1: a base layer that holds `lower` and `both`. */
+/** Makes layer 1: a base layer that holds `baseTree`. */
 export const makeBase = async (backend: Backend): Promise<void> => {
   await perform(backend, intents.create(1))
   await fill(backend, 1, {}, async (files) => {
     await files.write('lower', 'of the base')
     await files.write('both', 'of the base')
+    await files.write('kept', 'of the base')
     await files.write('folder/deep', 'of the base')
   })
   await perform(backend, intents.seal(1))
@@ -187,18 +225,27 @@ export const makeBase = async (backend: Backend): Promise<void> => {
 export const baseTree: Tree = {
   lower: 'file of the base',
   both: 'file of the base',
+  kept: 'file of the base',
   folder: 'directory',
   'folder/deep': 'file of the base',
 }
 
-/** What a view of a sealed layer shows. `layers`: the layer and its parents. The view has an id of its own and goes again. */
-export const seenThroughView = async (backend: Backend, layers: readonly SnapshotId[]): Promise<Tree> => {
+/** Lets `use` at a view of a sealed layer. `layers`: the layer and its parents. The view has an id of its own and goes again. */
+export const throughView = async <T>(
+  backend: Backend,
+  layers: readonly SnapshotId[],
+  use: (files: PromiseFiles) => Promise<T>,
+): Promise<T> => {
   const below = { parents: layers }
   const view = 1_000_000 + (layers[0] ?? 0)
   await perform(backend, intents.create(view, { ...below, kind: 'View' }))
-  const tree = await attached(backend, view, { ...below, kind: 'View' }, treeOf)
+  const seen = await attached(backend, view, { ...below, kind: 'View' }, use)
   await perform(backend, intents.detach(view, below))
   await perform(backend, intents.retire(view))
   await perform(backend, intents.destroy(view))
-  return tree
+  return seen
 }
+
+/** What a view of a sealed layer shows. */
+export const seenThroughView = (backend: Backend, layers: readonly SnapshotId[]): Promise<Tree> =>
+  throughView(backend, layers, treeOf)

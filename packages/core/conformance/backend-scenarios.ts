@@ -12,6 +12,8 @@ export type Scenario = {
   readonly name: string
   readonly before: (backend: Backend, layer: SnapshotId) => Promise<unknown>
   readonly intent: (layer: SnapshotId) => Intent
+  /** Of an import. */
+  readonly tar?: Uint8Array
   /** However often it took. */
   readonly check: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
   /** What the layer shows when the intent failed: of a seal, because the snapshot is Active again. */
@@ -122,24 +124,25 @@ const changeChild = async (files: PromiseFiles): Promise<void> => {
   await files.remove('lower')
   await files.rename('folder', 'moved')
 }
-const childTree: Tree = {
+export const childTree: Tree = {
   both: 'file of the child',
+  kept: 'file of the base',
   moved: 'directory',
   'moved/deep': 'file of the base',
   upper: 'directory',
   'upper/file': 'file of the child',
 }
 
-const makeChild = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+export const makeChild = async (backend: Backend, layer: SnapshotId): Promise<void> => {
   await perform(backend, intents.create(layer, onBase))
   await fill(backend, layer, onBase, changeChild)
 }
 
-const makeAlone = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+export const makeAlone = async (backend: Backend, layer: SnapshotId): Promise<void> => {
   await perform(backend, intents.create(layer))
   await fill(backend, layer, {}, (files) => files.write('alone', 'x'.repeat(1_000)))
 }
-const aloneTree: Tree = { alone: `file ${'x'.repeat(1_000)}` }
+export const aloneTree: Tree = { alone: `file ${'x'.repeat(1_000)}` }
 
 const attachments: readonly Scenario[] = [
   {
@@ -198,7 +201,7 @@ const attachments: readonly Scenario[] = [
   },
 ]
 
-const seals: readonly Scenario[] = [
+export const seals: readonly Scenario[] = [
   {
     name: 'seal a parentless layer',
     before: makeAlone,

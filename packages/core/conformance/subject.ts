@@ -43,6 +43,11 @@ export type BackendSubject = {
    * intent run it to its end.
    */
   readonly cut?: (type: Intent['type'], steps: number) => void
+  /**
+   * Paths of everything below a directory that the root is in and that nothing else uses. With it, a run that fails must
+   * leave none behind, inside the root and beside it.
+   */
+  readonly names?: () => Promise<readonly string[]>
   /** Closes what is open and drops the root. */
   readonly close: () => Promise<void>
 }

@@ -41,9 +41,9 @@ const begin = (
   const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
   const call = calls.add({ settle: (given) => settle(given), progress, ...listener })
   const { args: copied, moved } = movable(args)
-  calls.post({ type: 'call', call, name, args: copied, cutAfter, hasTar: tar !== undefined }, moved)
+  const isStopped = signal?.aborted === true
+  calls.post({ type: 'call', call, name, args: copied, cutAfter, hasTar: tar !== undefined, isStopped }, moved)
   const stop = (): void => calls.post({ type: 'stop', call })
-  if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop)
   void outcome.then(() => signal?.removeEventListener('abort', stop))
   return { call, outcome, stop }

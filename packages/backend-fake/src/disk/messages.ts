@@ -13,6 +13,8 @@ export type ToWorker =
       readonly args: readonly unknown[]
       readonly cutAfter: number | undefined
       readonly hasTar: boolean
+      /** Its signal had fired before; a `stop` behind it would come when it has done a slice. */
+      readonly isStopped: boolean
     }
   | { readonly type: 'stop'; readonly call: number }
   /** A part of the call's tar. */

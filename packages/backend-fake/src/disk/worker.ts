@@ -69,7 +69,8 @@ const turn = (): void => {
   else setImmediate(turn)
 }
 
-const start = ({ call, name, args, cutAfter, hasTar }: Extract<ToWorker, { readonly type: 'call' }>): void => {
+const start = (asked: Extract<ToWorker, { readonly type: 'call' }>): void => {
+  const { call, name, args, cutAfter, hasTar, isStopped } = asked
   const outlet: Outlet = {
     hasRoom: () => entry.room > 0,
     put: (bytes) => {
@@ -89,6 +90,7 @@ const start = ({ call, name, args, cutAfter, hasTar }: Extract<ToWorker, { reado
   })
   const entry: Running = { session, reportedAt: clock.elapsed(), room: chunksInFlight }
   running.set(call, entry)
+  if (isStopped) session.stop()
 }
 
 const receive = (message: ToWorker): void => {

@@ -16,6 +16,10 @@ export const sideFileOfFolder = (path: string): string => `${path}${folderEnding
 /** Whether a name is that of the side file of a folder. */
 export const isSideFileOfFolder = (name: string): boolean => foldName(name).endsWith(foldedEnding)
 
+/** The name of the folder that a side file of this name is of; undefined where it is of none. */
+export const folderOfSideFile = (name: string): string | undefined =>
+  isSideFileOfFolder(name) ? name.slice(0, -folderEnding.length) : undefined
+
 /** What comes before the backup. */
 export const encodeAttributes = (attributes: number): Uint8Array => {
   const bytes = new Uint8Array(sideFileHead)

@@ -1,5 +1,6 @@
 import { foldName } from '@varve/core/ports'
-import { isSideFileOfFolder } from '../formats/side-file.js'
+import { isPlainFolder } from '../formats/filetime.js'
+import { folderOfSideFile } from '../formats/side-file.js'
 import { link, listBelow, look, removeTree, type Root } from './below.js'
 import { guarded } from './guard.js'
 import { lastOf, parentOf, type Where } from './items.js'
@@ -24,7 +25,10 @@ export type AfterImport = {
   readonly addDeletion: (path: string, where: Where) => void
   /** All that the parents have in a folder is deleted. */
   readonly addOpaque: (path: string, where: Where) => void
-  /** To be called before the import: what the layer has of its own is told by its transport folder. */
+  /**
+   * To be called when the transport folder has everything but folders that lead elsewhere: it tells what the layer has of its
+   * own.
+   */
   readonly prepare: (transport: Root) => void
   /** Does it all. */
   readonly finish: (layer: Root) => void
@@ -41,15 +45,18 @@ export const afterImport = (): AfterImport => {
 
   const keep = (transport: Root, linksIn: ReadonlyMap<string, readonly string[]>, { path, where }: Pending): void => {
     const { files } = transport.machine
-    const own = listBelow(transport, path).filter((name) => !isSideFileOfFolder(name))
+    // Of a folder that leads elsewhere there is only a side file so far.
+    const own = listBelow(transport, path).map((name) => folderOfSideFile(name) ?? name)
     const names = new Set([...own, ...(linksIn.get(foldName(path)) ?? [])].map(foldName))
     kept.push({ path, names, where })
-    for (const name of own) {
+    for (const name of new Set(own)) {
       const below = `${path}\\${name}`
       if (files.kindOf(`${transport.path}\\${below}`) === 'directory') keep(transport, linksIn, { path: below, where })
     }
   }
   const removeOthers = (layer: Root, { path, names }: Kept): void => {
+    const found = look(layer, path)
+    if (found === undefined || !isPlainFolder(found.attributes)) return
     for (const name of listBelow(layer, path)) if (!names.has(foldName(name))) removeTree(layer, `${path}\\${name}`)
   }
   return {

@@ -103,14 +103,15 @@ const openParts = (machine: Machine, { layer, parents, folder }: Imported, roots
   machine.files.removeTree(folder)
   machine.files.makeFolder(folder)
   const buffer = new Uint8Array(outputLength)
+  const times = folderTimes()
   const transport = roots.open(folder)
   const destination = roots.open(layer)
   function* parentRoots(): Generator<Root, void, undefined> {
     for (const { path } of parents) yield roots.open(path)
   }
-  const writer = transportWriter(transport, parentRoots, buffer)
+  const writer = transportWriter(transport, parentRoots, times, buffer)
   const vm = utilityVm(destination, parentRoots, buffer)
-  return { transport, destination, writer, vm, parentRoots, pending: afterImport() }
+  return { transport, destination, writer, vm, parentRoots, times, pending: afterImport() }
 }
 
 /** Builds a layer with parents: fills a transport folder, and has it imported when everything has come. */
@@ -119,7 +120,6 @@ export const transportSink = (machine: Machine, target: Imported): LayerSink => 
   const { layer, parents, folder } = target
   const roots = rootsOn(machine)
   const current = currentFile()
-  const times = folderTimes()
   let isOver = false
 
   const abort = (): void => {
@@ -136,7 +136,7 @@ export const transportSink = (machine: Machine, target: Imported): LayerSink => 
     }
   }
   const parts = orElse(() => openParts(machine, target, roots), abort)
-  const { transport, destination, writer, vm, pending } = parts
+  const { transport, destination, writer, vm, times, pending } = parts
 
   const addOwn = (entry: OwnEntry, where: Where): void => {
     const path = windowsPath(entry.name)
@@ -156,8 +156,8 @@ export const transportSink = (machine: Machine, target: Imported): LayerSink => 
   }
   const importIt = (): void => {
     current.end()
-    writer.finish()
     pending.prepare(transport)
+    writer.finish()
     roots.close(folder)
     target.beforeImport?.()
     native.ImportLayer(longPath(layer), folder, parents)

@@ -8,6 +8,7 @@ import { layerFolders } from './folders.js'
 import { backupInput } from './backup-input.js'
 import { readBackup } from './read-backup.js'
 import { parentOf, refuse, windowsPath, type Where } from './items.js'
+import type { FolderTimes } from './restore.js'
 import { streamsOf, type OwnEntry } from './restore-entry.js'
 
 /** Writes the files of a transport folder. */
@@ -55,8 +56,13 @@ const sideFiles = (root: Root, buffer: Uint8Array) => {
   return { begin, ofEntry }
 }
 
-/** `parents`: nearest first. The buffer is used while an output is open. */
-export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffer: Uint8Array): TransportWriter => {
+/** `parents`: nearest first; `times`: where the folders are noted that no entry made. The buffer is used while an output is open. */
+export const transportWriter = (
+  root: Root,
+  parents: () => Iterable<Root>,
+  times: FolderTimes,
+  buffer: Uint8Array,
+): TransportWriter => {
   const { native } = root.machine
   /** Folders that no entry made so far, but something in them. */
   const implied = new Set<string>()
@@ -92,6 +98,7 @@ export const transportWriter = (root: Root, parents: () => Iterable<Root>, buffe
       const info = look(parent, path)
       if (info === undefined || !isPlainFolder(info.attributes)) continue
       const streams = metadataOf(parent, path)
+      times.add(path, info)
       const output = side.begin(sideFileOfFolder(path), info)
       filled(output, () => output.write(streams))
       return output.end()

@@ -62,7 +62,7 @@ export const standinTest = (name: string, run: (kit: Kit) => void): void => {
 /** Of the process: backup, restore, security. Answers the last error. */
 export const enablePrivileges = (standin: Library): number => {
   const token = Buffer.alloc(8)
-  standin.OpenProcessToken(standin.GetCurrentProcess(), 0x28, token)
+  standin.OpenProcessToken(-1n, 0x28, token)
   const asked = Buffer.alloc(40)
   asked.writeUInt32LE(3)
   for (const [at, name] of ['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'].entries()) {

@@ -86,7 +86,6 @@ const signatures = {
   NtSetInformationFile: 'upppui',
   RtlNtStatusToDosError: 'uu',
   RtlGetVersion: 'up',
-  GetCurrentProcess: 'p',
   OpenProcessToken: 'ipup',
   LookupPrivilegeValueW: 'iwwp',
   AdjustTokenPrivileges: 'ipipupp',

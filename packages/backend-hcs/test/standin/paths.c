@@ -1,24 +1,31 @@
 /* Texts and paths of Windows and of Linux; the lock; what is handed out and has to come back. */
 static char base[PATH];
 static int32_t handed_out;
-static _Thread_local uint32_t last_error;
 
 #ifdef _WIN32
-#include <windows.h>
-static SRWLOCK lock = SRWLOCK_INIT;
+/* Not from <windows.h>, which declares what is defined here. GetLastError is the real one: the last error is the thread's. */
+__declspec(dllimport) void AcquireSRWLockExclusive(void **);
+__declspec(dllimport) void ReleaseSRWLockExclusive(void **);
+__declspec(dllimport) void SetLastError(uint32_t);
+__declspec(dllimport) void *GetModuleHandleW(const wide *);
+__declspec(dllimport) void *GetProcAddress(void *, const char *);
+static void *lock;
 static int enter(void) { AcquireSRWLockExclusive(&lock); return 0; }
 static void leave(int *) { ReleaseSRWLockExclusive(&lock); }
+static void set_last_error(uint32_t code) { SetLastError(code); }
 #else
 #include <pthread.h>
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int enter(void) { return pthread_mutex_lock(&lock); }
 static void leave(int *) { pthread_mutex_unlock(&lock); }
+static _Thread_local uint32_t last_error;
+static void set_last_error(uint32_t code) { last_error = code; }
+EXPORT uint32_t GetLastError(void) { return last_error; }
 #endif
 
-EXPORT uint32_t GetLastError(void) { return last_error; }
 /* The result of a BOOL function. */
 static int32_t succeeded(uint32_t code) {
-  if (code) last_error = code;
+  if (code) set_last_error(code);
   return code == 0;
 }
 /* What is above 16 bits is an HRESULT already. */
@@ -103,6 +110,19 @@ static uint32_t write_file(const char *path, const void *bytes, size_t length) {
   return rename_path(part, path);
 }
 
+/* Where a drive is: below <base>, or where Wine has it. */
+static char *drive_root(char letter) {
+#ifdef _WIN32
+  static char *roots[26];
+  const wide name[] = {(wide)letter, ':', '\\', 0};
+  char **root = roots + letter - 'a', *(*ask)(const wide *) = GetProcAddress(GetModuleHandleW(u"kernel32"), "wine_get_unix_file_name");
+  if (!*root && ask) *root = ask(name);
+  return strdup(*root ? *root : "/nowhere");
+#else
+  return text_of("%s/%c", base, letter);
+#endif
+}
+
 /* Steps up are in no path that layers have, and Windows would take them away before it looks. */
 static bool is_plain(const char *path) {
   return !strchr(path, ':') && !strstr(path, "/../") && !strstr(path, "//") && !ends_with(path, "/..");
@@ -111,7 +131,7 @@ static bool is_plain(const char *path) {
 /* The path on Linux of an absolute Windows path. Callers free `out` in any case. */
 static uint32_t host_path(const wide *text, char **out) {
   *out = NULL;
-  if (!text || !*base) return INVALID;
+  if (!text) return INVALID;
   if (!*text) return NO_PATH;
   if (wide_length(text) >= PATH) return TOO_LONG;
   TEXT path = narrow(text, wide_length(text));
@@ -119,21 +139,24 @@ static uint32_t host_path(const wide *text, char **out) {
   for (size_t length = strlen(path); length > 3 && path[length - 1] == '/';) path[--length] = 0;
   bool is_literal = starts_with(path, "//?/") || starts_with(path, "/?\?/");
   const char *at = path + (is_literal ? 4 : 0);
-  char letter = (char)(*at | 0x20), drive[] = {letter, '/', 0};
+  char letter = (char)(*at | 0x20);
   if (is_literal && starts_with(at, "Volume{")) return is_plain(at) ? *out = in_base("volumes", at + 6), 0 : BAD_NAME;
   if (letter < 'a' || letter > 'z' || at[1] != ':') return starts_with(at, "//") ? NO_NETWORK : BAD_NAME;
   if (!is_plain(at + 2) || (at[2] && at[2] != '/')) return BAD_NAME;
-  *out = at[2] && at[3] ? in_base(drive, at + 3) : text_of("%s/%c", base, letter);
+  TEXT root = drive_root(letter);
+  *out = join(root, at[2] ? at + 3 : "");
   return 0;
 }
 
-/* Where everything lies: a path of Linux. */
+/* Where everything lies: a path of Linux, or of a drive of Wine. */
 EXPORT uint32_t StandinRoot(const wide *path) {
   GUARD;
   static const char *folders[] = {"c", "meta", "disks", "volumes", "layers", "binds"};
   facts found;
+  TEXT root = NULL;
   if (!path || !*path || wide_length(path) > PATH / 2) return INVALID;
-  TEXT root = narrow(path, wide_length(path));
+  if (*path == '/') root = narrow(path, wide_length(path));
+  else TRY(host_path(path, &root));
   snprintf(base, sizeof base, "%s", root);
   make_folder(base);
   TRY(look(base, true, &found));

@@ -15,8 +15,6 @@ EXPORT void StandinElevated(int32_t holds) {
   if (!holds) enabled = 0;
 }
 
-EXPORT void *GetCurrentProcess(void) { return (void *)-1; }
-
 EXPORT int32_t OpenProcessToken(const void *process, uint32_t, void **out) {
   GUARD;
   if (process != (void *)-1 || !out) return succeeded(out ? BAD_HANDLE : INVALID);
@@ -42,7 +40,7 @@ EXPORT int32_t AdjustTokenPrivileges(const void *value, int32_t disables, const 
     uint64_t bit = 1ull << (asked[1 + at * 3] & 63);
     enabled = asked[3 + at * 3] & 2 ? enabled | bit : enabled & ~bit;
   }
-  last_error = is_elevated ? 0 : NOT_ALL;
+  set_last_error(is_elevated ? 0 : NOT_ALL);
   return 1;
 }
 

@@ -35,7 +35,7 @@ const pick = fc.record({
     {
       security: fc.oneof(
         fc.uint8Array({ minLength: 1, maxLength: 40 }).map((descriptor) => ({ bytes: descriptor })),
-        fc.constant({ sddl: 'D:P' }),
+        fc.constant({ sddl: 'O:SYG:BAD:(A;;FA;;;SY)' }),
       ),
       extended: fc.dictionary(fc.constantFrom('A', 'B.C', '$X'), fc.uint8Array({ maxLength: 9 }), {
         minKeys: 1,

@@ -20,7 +20,7 @@ export const parents = [{ id: '65ed1907-894d-50ff-bdcb-cc63fb515966', path: base
 
 export type Memory = ReturnType<typeof memoryMachine>
 
-export const sinkOf = ({ machine }: Memory, isBase: boolean): LayerSink =>
+export const sinkOf = ({ machine }: Pick<Memory, 'machine'>, isBase: boolean): LayerSink =>
   isBase ? baseSink(machine, base) : transportSink(machine, { layer, parents, folder })
 
 export const tarOf = (all: readonly Whole[]): Uint8Array => {

@@ -72,10 +72,13 @@ export const memoryDisk = () => {
     }
     return node
   }
-  const list = (path: string): readonly string[] =>
-    [...(mustFind(path).children?.values() ?? [])]
+  const list = (path: string): readonly string[] => {
+    const folder = mustFind(path)
+    if (folder.reparse !== undefined) fail(codes.fileNotFound, `${path} leads to nothing`)
+    return [...(folder.children?.values() ?? [])]
       .map(({ name }) => name)
       .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  }
 
   return { disk, handles, contexts, control, find, mustFind, newHandle, opened, contextOf, remove, makeFolder, list }
 }

@@ -1,5 +1,6 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { suite } from 'uvu'
+import { suite, type Test } from 'uvu'
 import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
 import type { Intent } from '@varve/core'
 import { backendCases, type BackendSubject } from '@varve/core/conformance'
@@ -45,6 +46,7 @@ const diskWorld = async (): Promise<BackendSubject> => {
     backend: open().backend,
     cut: (type, steps) => opened.at(-1)?.cut(type, steps),
     reopen: () => Promise.resolve(open().backend),
+    names: () => readdir(directory.path, { recursive: true }),
     close: async () => {
       for (const { backend } of opened) await backend.close()()
       await directory.remove()
@@ -52,8 +54,11 @@ const diskWorld = async (): Promise<BackendSubject> => {
   }
 }
 
-for (const [name, open] of Object.entries({ memoryWorld, diskWorld })) {
-  const test = suite(name)
-  for (const one of backendCases) test(one.name, () => one.run(open))
-  test.run()
+const worlds = { memory: memoryWorld, disk: diskWorld }
+
+/** The suite of backends over a world, in a file for each, so that processors share them. */
+export const backendSuite = (world: keyof typeof worlds): Test => {
+  const test = suite(`${world} world`)
+  for (const one of backendCases) test(one.name, () => one.run(worlds[world]))
+  return test
 }

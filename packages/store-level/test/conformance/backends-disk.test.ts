@@ -1,0 +1,5 @@
+import { backendSuite } from './backends.js'
+
+const test = backendSuite('disk')
+
+test.run()
