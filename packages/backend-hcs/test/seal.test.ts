@@ -1,5 +1,7 @@
+import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnapshotId } from '@varve/core/ports'
+import type { NativeSource } from '../src/driver.js'
 import { codeOf, codes, failureOf } from '../src/failure.js'
 import type { Control } from '../src/layers/control.js'
 import { run } from '../src/layers/operations.js'
@@ -12,7 +14,7 @@ import { shownTar } from './support/tars.js'
 type Ids = readonly SnapshotId[]
 
 const ask = ({ world }: StandinWorld, layer: SnapshotId, parents: Ids) => ({
-  fill: (files: Readonly<Record<string, string>>): void => {
+  put: (files: Readonly<Record<string, string>>): void => {
     run(world, 'perform', [intents.attach(layer, parents)], alone)
     for (const [path, text] of Object.entries(files)) run(world, 'write', [layer, path, text], alone)
     run(world, 'perform', [intents.detach(layer, parents)], alone)
@@ -28,10 +30,10 @@ const ask = ({ world }: StandinWorld, layer: SnapshotId, parents: Ids) => ({
 /** A base layer 1, and scratch 2 on it with content of its own. */
 const ground = (on: StandinWorld): void => {
   on.perform(intents.create(1))
-  ask(on, 1, []).fill({ lower: 'l', 'folder/deep': 'd' })
+  ask(on, 1, []).put({ lower: 'l', 'folder/deep': 'd' })
   on.perform(intents.seal(1))
   on.perform(intents.create(2, [1]))
-  ask(on, 2, [1]).fill({ upper: 'u', 'folder/more': 'm' })
+  ask(on, 2, [1]).put({ upper: 'u', 'folder/more': 'm' })
   on.calls.length = 0
 }
 
@@ -60,7 +62,7 @@ const tarOfLayer = ({ world }: StandinWorld, id: SnapshotId, parents: Ids): Uint
   return new Uint8Array(Buffer.concat(chunks))
 }
 
-const test = await standinSuite('seals, imports and exports', (it, native) => {
+const seals = (it: Test, native: NativeSource): void => {
   it('a scratch is read, taken down, and then built anew beside its disk', async () => {
     const on = await standinWorld(native)
     ground(on)
@@ -87,7 +89,7 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
     for (let after = 0; after < asked; after++) {
       const layer = 3 + after
       on.perform(intents.create(layer, [1]))
-      ask(on, layer, [1]).fill({ upper: 'u', 'folder/more': 'm' })
+      ask(on, layer, [1]).put({ upper: 'u', 'folder/more': 'm' })
       let left = after
       const failure = failing(() => on.perform(intents.seal(layer, [1]), { isCancelled: () => left-- <= 0 }))
       assert.is(codeOf(failure), codes.cancelled, `after ${after}`)
@@ -96,7 +98,9 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
       assert.is(ask(on, layer, [1]).shown('folder/more'), 'm')
     }
   })
+}
 
+const conversions = (it: Test, native: NativeSource): void => {
   it('a seal is not cancelled any more once the import has begun', async () => {
     const on = await standinWorld(native)
     ground(on)
@@ -109,7 +113,7 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
   it('a cancelled conversion takes its hives away', async () => {
     const on = await standinWorld(native)
     on.perform(intents.create(1))
-    ask(on, 1, []).fill({ alone: 'a', 'Windows/System32/own': 'o' })
+    ask(on, 1, []).put({ alone: 'a', 'Windows/System32/own': 'o' })
     const isCancelled = (): boolean => on.calls.includes('SaveEmptyHive')
     assert.is(codeOf(failing(() => on.perform(intents.seal(1), { isCancelled }))), codes.cancelled)
     assert.equal(on.list('snapshots/1'), ['Files'])
@@ -122,14 +126,16 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
     const on = await standinWorld(native)
     ground(on)
     on.perform(intents.create(3))
-    ask(on, 3, []).fill({ alone: 'a' })
+    ask(on, 3, []).put({ alone: 'a' })
     on.perform(intents.seal(3, [1], { madeParentless: true }))
     assert.equal(on.list('snapshots/3'), ['Files', 'Hives'])
     assert.equal(on.list('temp/3.files'), ['alone'])
     run(on.world, 'claim', ['a log'], alone)
     assert.equal(on.list('temp'), [])
   })
+}
 
+const imports = (it: Test, native: NativeSource): void => {
   it('a layer that is applied comes out again', async () => {
     const on = await standinWorld(native)
     on.perform(intents.create(1, [], { purpose: 'unpack' }))
@@ -174,7 +180,9 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
     assert.is(failureOf('', failure)._tag, 'InvalidArgument')
     assert.equal(on.list('snapshots/1'), [])
   })
+}
 
+const exports = (it: Test, native: NativeSource): void => {
   it('an export that nobody waits for ends, and the layer is down', async () => {
     const on = await standinWorld(native)
     ground(on)
@@ -189,6 +197,10 @@ const test = await standinSuite('seals, imports and exports', (it, native) => {
     const failure = failing(() => run(on.world, 'exportLayer', [{ id: 2, parents: [1] }, undefined], alone))
     assert.is(codeOf(failure), codes.sharingViolation)
   })
+}
+
+const test = await standinSuite('seals, imports and exports', (it, native) => {
+  for (const fill of [seals, conversions, imports, exports]) fill(it, native)
 })
 
 test.run()

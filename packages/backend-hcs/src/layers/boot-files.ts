@@ -1,4 +1,5 @@
 import type { SnapshotId } from '@varve/core/ports'
+import { ifPossible } from './cancel.js'
 import { bootFilesOf, layerOf, type World } from './world.js'
 
 /** Files of a utility VM that its processing rewrites in place. */
@@ -21,9 +22,14 @@ export const keepBootFiles = (world: World, layer: SnapshotId): void => {
   files.rename(part, kept)
 }
 
+/** The copies are of no use any more: from one moment to the next, so that there are never some of them. */
 export const dropBootFiles = (world: World, layer: SnapshotId): void => {
-  for (const path of [bootFilesOf(world, layer), `${bootFilesOf(world, layer)}.part`])
-    if (world.machine.files.exists(path)) world.machine.files.removeTree(path)
+  const { files } = world.machine
+  const kept = bootFilesOf(world, layer)
+  files.removeTree(`${kept}.part`)
+  if (!files.exists(kept)) return
+  files.rename(kept, `${kept}.part`)
+  ifPossible(() => files.removeTree(`${kept}.part`))
 }
 
 /** Puts the boot files back that were kept. */

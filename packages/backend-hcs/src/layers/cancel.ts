@@ -26,3 +26,12 @@ export const undoable = <T>(what: string, work: () => T, undo: () => void): T =>
     throw cause
   }
 }
+
+/** Cleans up outside of layers; what is left there is removed when the root is opened, if not before. */
+export const ifPossible = (clean: () => void): void => {
+  try {
+    clean()
+  } catch {
+    // It does no harm, and what was asked is done.
+  }
+}

@@ -4,7 +4,7 @@ import { codes, raise } from '../failure.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
 import { dropBootFiles } from './boot-files.js'
-import { checkCancelled, undoable } from './cancel.js'
+import { checkCancelled, ifPossible, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
 import { needFolder } from './need.js'
@@ -119,14 +119,12 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   removeNote(world, layer)
+  ifPossible(() => wipe(world, incomingOf(world, layer)))
+  ifPossible(() => wipe(world, outgoingOf(world, layer)))
+  const isRebuilt = files.exists(filesBeforeOf(world, layer))
+  // A layer that was built anew has no boot files: nothing can fail after what can't be taken back.
   dropBootFiles(world, layer)
-  if (files.exists(filesBeforeOf(world, layer)))
-    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
-  try {
-    for (const path of [incomingOf(world, layer), outgoingOf(world, layer)]) wipe(world, path)
-  } catch {
-    // They are outside of the layer, and opening the root removes them.
-  }
+  if (isRebuilt) files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** Disks bear ids that are made anew, hives the time at which they were made, boot stores how often they were processed. */
+/** Disks bear ids that are made anew, hives the time at which they were made. */
 const isNeverTheSame = (name: string): boolean =>
-  name.endsWith('.vhdx') || /^(?:BCD|DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
+  name.endsWith('.vhdx') || /^(?:DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
 
 const shownFile = (at: string, name: string, layer: number): string => {
-  const bytes = fs.readFileSync(at)
-  if (isNeverTheSame(name)) return `${bytes.length} bytes`
-  const text = bytes.toString('latin1').replaceAll(String(layer), '#')
+  if (isNeverTheSame(name)) return `${fs.statSync(at).size} bytes`
+  const text = fs.readFileSync(at, 'latin1').replaceAll(String(layer), '#')
   return text.length < 60 && /^[ -~\s]*$/.test(text)
     ? text
     : createHash('sha256').update(text).digest('hex').slice(0, 16)
