@@ -11,7 +11,7 @@ import { withLock } from './lock.mjs'
 import { sumOf, testFilesOf } from './run-tests.mjs'
 import { root, setUp } from './setup.mjs'
 import { workspacesOf } from './stamps.mjs'
-import { leftOut } from './wine/differences.mjs'
+import { whyLeftOut } from './wine/differences.mjs'
 import { judged } from './wine/judge.mjs'
 import { runMainJob } from './wine/main-job.mjs'
 import { laneLock, prepareLanes } from './wine/place.mjs'
@@ -41,7 +41,7 @@ const wineHere = async () => {
  * @returns {Promise<import('./run-tests.mjs').Result>}
  */
 const runFile = async (lane, file) => {
-  const why = leftOut[file.source]
+  const why = whyLeftOut(file.source)
   if (why !== undefined) {
     console.log(`${file.source}\nSKIPPED under Wine: ${why}\n`)
     return { file, passed: 0, failed: 0, skipped: 1, ran: 0 }
