@@ -62,7 +62,7 @@ const noteOf = (root: below.Root): SealNote => {
   const missing = [...configFolders, ...hivePaths].filter((path) => below.look(root, path) === undefined)
   const path = parentOf(missing[0] ?? '')
   const info = path === '' ? undefined : below.look(root, path)
-  return { missing, above: info && { path, info } }
+  return { missing, above: info && { path, info }, isProcessing: false }
 }
 
 const makeHives = (world: World, root: below.Root, missing: readonly string[]): void => {
@@ -80,10 +80,12 @@ export const convertToBase = (world: World, what: string, layer: SnapshotId, con
   withRoot(world.machine, layerOf(world, layer), (root) => {
     const { native } = world.machine
     const { missing, hasMachine } = check(what, root)
-    writeNote(world, layer, noteOf(root))
+    const note = noteOf(root)
+    writeNote(world, layer, note)
     makeHives(world, root, missing)
-    removeProcessed(world, layer)
     checkCancelled(what, control)
+    writeNote(world, layer, { ...note, isProcessing: true })
+    removeProcessed(world, layer)
     native.ProcessBaseImage(root.path)
     if (!hasMachine) return false
     below.assertNoReparsePoint(root, 'UtilityVM')

@@ -9,9 +9,11 @@ export type SealNote = {
   readonly missing: readonly string[]
   /** The folder that the first of it is made in, and what that looked like. */
   readonly above: { readonly path: string; readonly info: BasicInfo } | undefined
+  /** Whether what is beside `Files` is being made. */
+  readonly isProcessing: boolean
 }
 
-const nothing: SealNote = { missing: [], above: undefined }
+const nothing: SealNote = { missing: [], above: undefined, isProcessing: false }
 
 const aboveIn = (found: unknown): SealNote['above'] => {
   if (!isRecord(found) || typeof found['path'] !== 'string') return undefined
@@ -25,12 +27,16 @@ const aboveIn = (found: unknown): SealNote['above'] => {
 }
 
 export const readNote = (world: World, layer: SnapshotId): SealNote => {
-  const { missing, above } = readFields(world, sealNoteOf(world, layer))
+  const { missing, above, isProcessing } = readFields(world, sealNoteOf(world, layer))
   if (!Array.isArray(missing)) return nothing
-  return { missing: missing.filter((path) => typeof path === 'string'), above: aboveIn(above) }
+  return {
+    missing: missing.filter((path) => typeof path === 'string'),
+    above: aboveIn(above),
+    isProcessing: isProcessing === true,
+  }
 }
 
-export const writeNote = (world: World, layer: SnapshotId, { missing, above }: SealNote): void => {
+export const writeNote = (world: World, layer: SnapshotId, { missing, above, isProcessing }: SealNote): void => {
   const plain = above && {
     path: above.path,
     created: String(above.info.created),
@@ -39,7 +45,7 @@ export const writeNote = (world: World, layer: SnapshotId, { missing, above }: S
     changed: String(above.info.changed),
     attributes: above.info.attributes,
   }
-  const text = `${JSON.stringify({ missing, above: plain })}\n`
+  const text = `${JSON.stringify({ missing, above: plain, isProcessing })}\n`
   world.machine.files.writeFile(sealNoteOf(world, layer), new TextEncoder().encode(text))
 }
 

@@ -25,7 +25,8 @@ export const removeProcessed = (world: World, layer: SnapshotId): void => {
 /** Folders go when nothing else is in them. */
 const removeNoted = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
-  const { missing, above } = readNote(world, layer)
+  const { missing, above, isProcessing } = readNote(world, layer)
+  if (isProcessing) removeProcessed(world, layer)
   for (const noted of missing.toReversed()) {
     const path = `${layerOf(world, layer)}\\${noted}`
     const kind = files.kindOf(path)
@@ -69,7 +70,6 @@ export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed)
   if (isParentless) {
     putBackFiles(world, layer)
     putBackBootFiles(world, layer)
-    removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
   wipeTemporary(world, layer)
