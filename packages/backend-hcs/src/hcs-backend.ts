@@ -78,13 +78,13 @@ const contentOf = ({ call }: Connection, id: SnapshotId): Files => {
 }
 
 async function* exported(
-  { stream }: Connection,
+  link: Connection,
   { id, parents }: ExportedLayer,
   epoch: bigint | undefined,
   { signal, progress }: ExportOptions,
 ): ByteStream<Failure> {
   const report = (done: Done): void => progress({ intent: '', layer: id, ...done })
-  for await (const chunk of stream([{ id, parents }, epoch], { signal, progress: report }))
+  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report }))
     yield E.mapLeft(asFailure)(chunk)
 }
 

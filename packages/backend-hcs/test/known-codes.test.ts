@@ -23,11 +23,11 @@ const calledLater = ['BfRemoveMapping', 'UnprepareLayer', 'DeactivateLayer'] as 
 /** Codes that say there was nothing to take down: what answers them falsely is believed. */
 const nothingToDo = [2, 3, 21, 55, 87, 1168].map((code) => 0x8007_0000 + code).concat(0x801f_0015)
 
-const test = await standinSuite('known codes', (test, native) => {
+const test = await standinSuite('known codes', (it, native) => {
   const plan = openPlan()
   const content = { both: 'of the child' }
 
-  test('each known code fails an attach or a detach as what it is, and the next one comes right', async () => {
+  it('each known code fails an attach or a detach as what it is, and the next one comes right', async () => {
     const backend = backendOver({ root: freshRoot() }, native)
     await openFor(backend)
     await perform(backend, intents.create(1))

@@ -2,7 +2,18 @@ import * as fs from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { open, outstanding, standinTest, unsigned, type Kit } from './standin/kit.js'
+import {
+  exportTo,
+  importFrom,
+  makeBase,
+  mountScratch,
+  open,
+  outstanding,
+  standinTest,
+  unsigned,
+  type Kit,
+} from './standin/kit.js'
+import { info } from './standin/library.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? 4)
 /** Reading, writing, of the security too. */
@@ -200,6 +211,49 @@ standinTest('streams that are none, and sparse ones, are refused', (kit) => {
   assert.is(restore(kit, shy, [stream(1, Buffer.from('x'))], 1), 5)
   assert.is(restore(kit, shy, [stream(1, Buffer.from('x'))], 0), 0)
   kit.standin.CloseHandle(shy)
+})
+
+standinTest('what Windows keeps of a file goes along through export, import and merge', (kit) => {
+  const { standin } = kit
+  const [base, scratch, layer] = ['C:\\root\\1', 'C:\\root\\2', 'C:\\root\\3']
+  makeBase(kit, base)
+  const volume = mountScratch(kit, scratch, base)
+  const image = Buffer.concat([
+    stream(3, Buffer.from('who')),
+    stream(1, Buffer.from('data')),
+    stream(2, Buffer.from('more')),
+  ])
+  const known = Buffer.alloc(40)
+  for (const at of [0, 8, 16, 24]) known.writeBigInt64LE(133_000_000_000_000_000n + BigInt(at), at)
+  const handle = open(kit, `${volume}file`, { access: all, disposition: 1 })
+  known.writeUInt32LE(0x26, 32)
+  assert.is(standin.SetFileInformationByHandle(handle, 0, known, 40), 1)
+  assert.is(restore(kit, handle, [image]), 0)
+  standin.CloseHandle(handle)
+
+  const folderOf = (name: string): bigint => open(kit, `${volume}${name}`, { access: all })
+  fs.mkdirSync(kit.host(`${volume}sub`))
+  kit.write(`${volume}sub\\child`, 'child')
+  const sub = folderOf('sub')
+  standin.SetFileInformationByHandle(sub, 0, known, 40)
+  standin.CloseHandle(sub)
+
+  standin.UnprepareLayer(info, scratch)
+  assert.is(exportTo(kit, scratch, 'C:\\out', base), 0)
+  assert.is(importFrom(kit, layer, 'C:\\out', base), 0)
+  const merged = mountScratch(kit, 'C:\\root\\4', layer, base)
+  for (const [name, attributes] of [
+    ['file', 0x26],
+    ['sub', 0x36],
+  ] as const) {
+    const found = Buffer.alloc(40)
+    const again = open(kit, merged + name)
+    standin.GetFileInformationByHandleEx(again, 0, found, 40)
+    assert.equal(found.subarray(0, 32), known.subarray(0, 32), name)
+    assert.is(found.readUInt32LE(32), attributes)
+    if (name === 'file') assert.equal(backup(kit, again, [11]), image)
+    standin.CloseHandle(again)
+  }
 })
 
 test.run()

@@ -103,7 +103,7 @@ standinTest('descriptors and driver are checked', (kit) => {
   makeBase(kit, base)
   standin.CreateSandboxLayer(info, scratch, null, ...parents(base))
   activate(kit, scratch)
-  const [described = null] = parents(base)
+  const [described] = parents(base)
   const wrong: readonly (readonly [object | null, number])[] = [
     [described, 0],
     [null, 1],

@@ -4,7 +4,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Backend, Failure, Progress, Result } from '@varve/core/ports'
+import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { NativeSource } from '../src/driver.js'
 import { backendOver } from '../src/hcs-backend.js'
 import { laneCount } from '../src/lanes/lanes.js'
 import { hostPathBelow } from './standin/library.js'
@@ -47,18 +49,20 @@ const largeTar = tarOf(
   item.folder('Hives'),
 )
 
-const test = await standinSuite('work', (test, native) => {
-  const plan = openPlan()
-  const open = async (): Promise<Backend> => {
-    const backend = backendOver({ root: freshRoot() }, native)
-    await openFor(backend)
-    await makeGround(backend)
-    return backend
-  }
-  const on = [2, 1]
+const plan = openPlan()
+const on = [2, 1]
 
-  test('while every lane hangs in a call of Windows, the thread pool that logs are written with is free', async () => {
-    const backend = await open()
+/** An open backend with layers 1 and 2. */
+const openOn = async (native: NativeSource): Promise<Backend> => {
+  const backend = backendOver({ root: freshRoot() }, native)
+  await openFor(backend)
+  await makeGround(backend)
+  return backend
+}
+
+const hangs = (it: Test, native: NativeSource): void => {
+  it('while every lane hangs in a call of Windows, the thread pool that logs are written with is free', async () => {
+    const backend = await openOn(native)
     const layers = Array.from({ length: laneCount + 1 }, (_, at) => 10 + at)
     for (const layer of layers) await perform(backend, intents.create(layer, on))
     plan.hang('ActivateLayer')
@@ -75,8 +79,8 @@ const test = await standinSuite('work', (test, native) => {
     checkLeaks('attaching')
   })
 
-  test('layers are prepared one at a time', async () => {
-    const backend = await open()
+  it('layers are prepared one at a time', async () => {
+    const backend = await openOn(native)
     const layers = Array.from({ length: laneCount }, (_, at) => 10 + at)
     for (const layer of layers) await perform(backend, intents.create(layer, on))
     plan.hang('PrepareLayer')
@@ -89,8 +93,21 @@ const test = await standinSuite('work', (test, native) => {
     await backend.close()()
   })
 
-  test('a seal can be cancelled until the layer is handed to ImportLayer, and the snapshot is Active again', async () => {
-    const backend = await open()
+  it('a backend that was closed can be opened again', async () => {
+    const backend = await openOn(native)
+    await backend.close()()
+    const { files } = backend.files({ id: 2, kind: 'Active', isParentless: false })
+    const read = await files.read('x')()
+    assert.ok(E.isLeft(read) && read.left._tag === 'FailedPrecondition')
+    await openFor(backend)
+    assert.ok((await right(backend.usage(2))).size > 0)
+    await backend.close()()
+  })
+}
+
+const cancelling = (it: Test, native: NativeSource): void => {
+  it('a seal can be cancelled until the layer is handed to ImportLayer, and the snapshot is Active again', async () => {
+    const backend = await openOn(native)
     await perform(backend, intents.create(3, on))
     await fill(backend, 3, on, { own: 'o', both: undefined })
     for (const [call, isUndone] of [
@@ -115,8 +132,8 @@ const test = await standinSuite('work', (test, native) => {
     await backend.close()()
   })
 
-  test('a seal and an import whose signal has fired undo what a run before them left', async () => {
-    const backend = await open()
+  it('a seal and an import whose signal has fired undo what a run before them left', async () => {
+    const backend = await openOn(native)
     await perform(backend, intents.create(3, on))
     await fill(backend, 3, on, { own: 'o' })
     await perform(backend, intents.create(4, [1], { purpose: 'unpack' }))
@@ -129,8 +146,8 @@ const test = await standinSuite('work', (test, native) => {
     await backend.close()()
   })
 
-  test('an import is cancelled in the middle of its tar and leaves the layer empty', async () => {
-    const backend = await open()
+  it('an import is cancelled in the middle of its tar and leaves the layer empty', async () => {
+    const backend = await openOn(native)
     await perform(backend, intents.create(4, [1], { purpose: 'unpack' }))
     const abort = new AbortController()
     const told: Progress[] = []
@@ -151,9 +168,11 @@ const test = await standinSuite('work', (test, native) => {
     checkLeaks('the import')
     await backend.close()()
   })
+}
 
-  test('what was imported comes out as the same tar, and a long import tells how far it is', async () => {
-    const backend = await open()
+const tars = (it: Test, native: NativeSource): void => {
+  it('what was imported comes out as the same tar, and a long import tells how far it is', async () => {
+    const backend = await openOn(native)
     await perform(backend, intents.create(4, [1], { purpose: 'unpack' }))
     const told: Progress[] = []
     const again = { signal: new AbortController().signal, progress: (progress: Progress) => void told.push(progress) }
@@ -173,8 +192,8 @@ const test = await standinSuite('work', (test, native) => {
     await backend.close()()
   })
 
-  test('an export that nobody reads on leaves nothing open and nothing up', async () => {
-    const backend = await open()
+  it('an export that nobody reads on leaves nothing open and nothing up', async () => {
+    const backend = await openOn(native)
     await perform(backend, intents.create(3, on))
     await fill(backend, 3, on, { large: 'x'.repeat(6_000_000) })
     const options = { signal: new AbortController().signal, progress: () => undefined }
@@ -190,17 +209,12 @@ const test = await standinSuite('work', (test, native) => {
     checkLeaks('closing')
     assert.equal(leftIn(backend), [])
   })
+}
 
-  test('a backend that was closed can be opened again', async () => {
-    const backend = await open()
-    await backend.close()()
-    const { files } = backend.files({ id: 2, kind: 'Active', isParentless: false })
-    const read = await files.read('x')()
-    assert.ok(E.isLeft(read) && read.left._tag === 'FailedPrecondition')
-    await openFor(backend)
-    assert.ok((await right(backend.usage(2))).size > 0)
-    await backend.close()()
-  })
+const test = await standinSuite('work', (it, native) => {
+  hangs(it, native)
+  cancelling(it, native)
+  tars(it, native)
 })
 
 test.run()

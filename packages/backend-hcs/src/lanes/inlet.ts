@@ -20,7 +20,7 @@ const inletOver = (words: Words, port: MessagePort): Inlet => {
   const arrived = (): Arrival | undefined => {
     if (isRaisedFlag(words, word.cancelled)) return failed('the tar was not read on: cancelled', codes.cancelled)
     if (isRaisedFlag(words, word.stopped)) return failed('the tar was not read on: stopped', codes.aborted)
-    return (receiveMessageOnPort(port) as { readonly message: Arrival } | undefined)?.message
+    return receiveMessageOnPort(port)?.message as Arrival | undefined
   }
   return {
     take: () => {

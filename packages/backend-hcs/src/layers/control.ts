@@ -18,6 +18,6 @@ export type Control = {
   readonly progress: (done: Done) => void
   /** Blocks until a part of the tar has come, which is its own until it takes again. */
   readonly take: () => Arrival
-  /** Blocks until there is room for the bytes, which are not its own any more then. */
+  /** Takes a copy of the bytes; blocks until there is room for it. */
   readonly put: (bytes: Uint8Array) => void
 }

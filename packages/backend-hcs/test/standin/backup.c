@@ -133,8 +133,6 @@ static uint32_t finish_stream(restore *what) {
   TRY(load(what->path, &found, &kept));
   if (id == S_REPARSE) TRY(become_link(what, &found, &kept));
   put_stream(is_before ? &kept.head : &kept.tail, is_before ? &kept.head_length : &kept.tail_length, what);
-  /* Bytes, or a link that is new to the host, have moved its time on; the times that were set stay. */
-  if (kept.times[2]) TRY(set_times(what->path, unix_time(kept.times[1]), unix_time(kept.times[2])));
   return save(what->path, &kept);
 }
 

@@ -1,8 +1,6 @@
 /* bindfltapi.dll. A binding is a link. Nothing makes Linux refuse writes through it, so a read-only one leads to a copy, dropped later. */
 static uint32_t bind_at(const char *path, const char *target, bool is_read_only) {
-  TEXT folder = above(path);
-  TEXT copy = place_for("binds", path, "");
-  TEXT hidden = place_for("binds", path, "-hidden");
+  TEXT folder = above(path), *copy = place_for("binds", path, ""), *hidden = place_for("binds", path, "-hidden");
   facts found;
   if (!is_folder(folder)) return NO_PATH;
   if (look(target, true, &found) || found.type != FOLDER) return NOT_FOUND;
@@ -18,8 +16,7 @@ static uint32_t bind_at(const char *path, const char *target, bool is_read_only)
 }
 
 static uint32_t set_up(const void *job, uint32_t flags, const wide *root, const wide *target, const void *exceptions, uint32_t count) {
-  TEXT path = NULL;
-  TEXT source = NULL;
+  TEXT path = NULL, *source = NULL;
   if (job || (flags & ~0x47u) || (count && !exceptions)) return INVALID;
   TRY(host_path(root, &path));
   TRY(host_path(target, &source));
@@ -27,8 +24,7 @@ static uint32_t set_up(const void *job, uint32_t flags, const wide *root, const 
 }
 
 static uint32_t unbind(const char *path) {
-  TEXT copy = place_for("binds", path, "");
-  TEXT hidden = place_for("binds", path, "-hidden");
+  TEXT copy = place_for("binds", path, ""), *hidden = place_for("binds", path, "-hidden");
   if (!is_type(path, LINK)) return NO_ELEMENT;
   TRY(remove_file(path));
   TRY(remove_tree(copy));

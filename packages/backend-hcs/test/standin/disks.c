@@ -150,8 +150,7 @@ static uint32_t volume_name(const char *path, wide *out) {
   disk found;
   TRY(read_disk(path, &found));
   if (!is_attached(path)) return NO_DEVICE;
-  TEXT guid = guid_of(&found);
-  TEXT text = text_of("\\\\?\\Volume{%s}", guid);
+  TEXT guid = guid_of(&found), *text = text_of("\\\\?\\Volume{%s}", guid);
   widen(text, out);
   return 0;
 }
@@ -159,11 +158,9 @@ static uint32_t volume_name(const char *path, wide *out) {
 /* The file of the attached disk whose volume holds a path. */
 static uint32_t disk_of_volume(const char *path, char **out) {
   const char *end = strchr(path + strlen(base) + strlen("/volumes/"), '/');
-  TEXT root = text_of("%.*s", end ? (int)(end - path) : PATH, path);
-  TEXT tree = read_link(root);
+  TEXT root = text_of("%.*s", end ? (int)(end - path) : PATH, path), *tree = read_link(root);
   if (!tree) return NOT_FOUND;
-  TEXT folder = above(tree);
-  TEXT attached = join(folder, "attached");
+  TEXT folder = above(tree), *attached = join(folder, "attached");
   BYTES text = read_file(attached, NULL);
   if (!text) return NOT_FOUND;
   *out = strdup(strchr((char *)text, ' ') + 1);

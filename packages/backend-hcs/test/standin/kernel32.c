@@ -37,8 +37,7 @@ static uint32_t create_file(const wide *name, uint32_t access, uint32_t disposit
   uint32_t failed = look(path, false, &found);
   /* Linux follows a link in the middle. One at the end is followed here, as metadata hangs on what it leads to. */
   for (int hops = 0; !failed && found.type == LINK && !(flags & AT_LINKS); hops++) {
-    TEXT target = read_link(path);
-    TEXT folder = above(path);
+    TEXT target = read_link(path), *folder = above(path);
     if (hops == 32) return 1921;
     free(path);
     path = *target == '/' ? strdup(target) : join(folder, target);
@@ -48,7 +47,7 @@ static uint32_t create_file(const wide *name, uint32_t access, uint32_t disposit
   bool empties = disposition == 2 || disposition == 5, makes = disposition != 3 && disposition != 5;
   if (!failed && found.type == FOLDER && (!(flags & FOR_BACKUP) || empties)) return DENIED;
   TEXT folder = above(path);
-  if (failed == NOT_FOUND && !is_folder(folder)) return NO_PATH;
+  if (failed == NOT_FOUND && exists(folder) != 0) return NO_PATH;
   if (failed == NOT_FOUND ? makes : !failed && empties) failed = make_file(path);
   return failed ? failed : open_there(path, access, out);
 }
@@ -234,8 +233,7 @@ EXPORT int32_t GetVolumePathNameW(const wide *path, wide *out, uint32_t room) {
 /* Of the volume of an attached disk, else of a drive. 1005: not formatted. */
 EXPORT int32_t GetDiskFreeSpaceExW(const wide *path, uint64_t *available, uint64_t *total, uint64_t *unused) {
   GUARD;
-  TEXT host = NULL;
-  TEXT file = NULL;
+  TEXT host = NULL, *file = NULL;
   disk found = {.volume = 256ull << 30};
   uint32_t failed = host_path(path, &host);
   if (!failed && is_volume(host) && (failed = disk_of_volume(host, &file)) == 0) failed = read_disk(file, &found);
@@ -268,8 +266,7 @@ EXPORT int32_t DeviceIoControl(const void *value, uint32_t code, const uint64_t 
 }
 
 static uint32_t copy_of(const wide *from, const wide *to, bool fails_if_exists) {
-  TEXT source = NULL;
-  TEXT target = NULL;
+  TEXT source = NULL, *target = NULL;
   TRY(host_path(from, &source));
   TRY(host_path(to, &target));
   if (!is_file(source)) return is_folder(source) ? DENIED : NOT_FOUND;
@@ -280,8 +277,7 @@ static uint32_t copy_of(const wide *from, const wide *to, bool fails_if_exists) 
 
 /* Flag 1: replaces a file. A layer in use, and what is open, stays where it is. */
 static uint32_t move(const wide *from, const wide *to, uint32_t flags) {
-  TEXT source = NULL;
-  TEXT target = NULL;
+  TEXT source = NULL, *target = NULL;
   facts found;
   TRY(host_path(from, &source));
   TRY(host_path(to, &target));

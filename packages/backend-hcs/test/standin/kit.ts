@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { test, type Test } from 'uvu'
+import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as path from 'node:path'
 import { buildStandin, canBuild, linux } from './build.js'
@@ -31,7 +31,7 @@ export const unsigned = (result: number | bigint | null): number => Number(resul
 
 /** A test with an empty place of its own; skipped where the stand-in can't be built. */
 export const standinTest = (name: string, run: (kit: Kit) => void): void => {
-  const register: (name: string, run: () => void) => void = isHere ? test : (test as Test).skip
+  const register: (name: string, run: () => void) => void = isHere ? test : test.skip
   register(name, () => {
     const standin = library()
     const { base, host, remove } = newPlace()

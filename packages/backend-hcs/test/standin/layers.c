@@ -124,8 +124,7 @@ static uint32_t import_to(const layer *on, const wide *folder) {
 
 static uint32_t create_scratch(const layer *on) {
   if (!on->parent) return INVALID;
-  TEXT from = join(on->root, "blank.vhdx");
-  TEXT to = join(on->path, "sandbox.vhdx");
+  TEXT from = join(on->root, "blank.vhdx"), *to = join(on->path, "sandbox.vhdx");
   make_folder(on->path);
   return copy_file(from, to);
 }
@@ -141,7 +140,13 @@ static uint32_t layer_exists(const layer *on, uint32_t *exists) {
 }
 
 #define LAYER_CALL(name, parameters, parents, count, act) \
-  static uint32_t do_##name parameters { GUARD; LAYER on = {0}; TRY(read_layer(info, path, &on)); TRY(read_parents(parents, count, &on)); return act; }
+  EXPORT int32_t name parameters { \
+    GUARD; \
+    LAYER on = {0}; \
+    uint32_t failed = read_layer(info, path, &on); \
+    if (!failed) failed = read_parents(parents, count, &on); \
+    return hresult(failed ? failed : act); \
+  }
 #define ONE const driver *info, const wide *path
 #define MANY const descriptor *parents, size_t count
 LAYER_CALL(ActivateLayer, (ONE), NULL, 0, activate(&on))
@@ -152,22 +157,10 @@ LAYER_CALL(DestroyLayer, (ONE), NULL, 0, destroy(&on))
 LAYER_CALL(ExpandSandboxSize, (ONE, uint64_t size), NULL, 0, expand_scratch(&on, size))
 LAYER_CALL(ExportLayer, (ONE, const wide *folder, MANY), parents, count, export_of(&on, folder))
 LAYER_CALL(ImportLayer, (ONE, const wide *folder, MANY), parents, count, import_to(&on, folder))
-LAYER_CALL(CreateLayer, (ONE), NULL, 0, make_folder(on.path))
-LAYER_CALL(CreateSandboxLayer, (ONE, MANY), parents, count, create_scratch(&on))
+LAYER_CALL(CreateLayer, (ONE, const wide *), NULL, 0, make_folder(on.path))
+LAYER_CALL(CreateSandboxLayer, (ONE, const wide *, MANY), parents, count, create_scratch(&on))
 LAYER_CALL(LayerExists, (ONE, uint32_t *exists), NULL, 0, layer_exists(&on, exists))
 LAYER_CALL(GetLayerMountPath, (ONE, size_t *units, wide *text), NULL, 0, mount_path(&on, units, text))
-EXPORT int32_t ActivateLayer(ONE) { return hresult(do_ActivateLayer(info, path)); }
-EXPORT int32_t DeactivateLayer(ONE) { return hresult(do_DeactivateLayer(info, path)); }
-EXPORT int32_t PrepareLayer(ONE, MANY) { return hresult(do_PrepareLayer(info, path, parents, count)); }
-EXPORT int32_t UnprepareLayer(ONE) { return hresult(do_UnprepareLayer(info, path)); }
-EXPORT int32_t DestroyLayer(ONE) { return hresult(do_DestroyLayer(info, path)); }
-EXPORT int32_t ExpandSandboxSize(ONE, uint64_t size) { return hresult(do_ExpandSandboxSize(info, path, size)); }
-EXPORT int32_t ExportLayer(ONE, const wide *folder, MANY) { return hresult(do_ExportLayer(info, path, folder, parents, count)); }
-EXPORT int32_t ImportLayer(ONE, const wide *folder, MANY) { return hresult(do_ImportLayer(info, path, folder, parents, count)); }
-EXPORT int32_t CreateLayer(ONE, const wide *) { return hresult(do_CreateLayer(info, path)); }
-EXPORT int32_t CreateSandboxLayer(ONE, const wide *, MANY) { return hresult(do_CreateSandboxLayer(info, path, parents, count)); }
-EXPORT int32_t LayerExists(ONE, uint32_t *exists) { return hresult(do_LayerExists(info, path, exists)); }
-EXPORT int32_t GetLayerMountPath(ONE, size_t *units, wide *text) { return hresult(do_GetLayerMountPath(info, path, units, text)); }
 
 static uint32_t make_disks(const char *first, const char *second, uint64_t size) {
   TRY(new_disk(first, size));
@@ -178,16 +171,12 @@ static uint32_t make_disks(const char *first, const char *second, uint64_t size)
 static uint32_t process_base(const char *path) {
   static const char *names[][2] = {{"DEFAULT", "DEFAULTUSER_BASE"}, {"SAM", "SAM_BASE"}, {"SECURITY", "SECURITY_BASE"},
                                    {"SOFTWARE", "SOFTWARE_BASE"}, {"SYSTEM", "SYSTEM_BASE"}};
-  TEXT config = join(path, "Files/Windows/System32/config");
-  TEXT hives = join(path, "Hives");
-  TEXT layout = join(path, "layout");
-  TEXT first = join(path, "blank-base.vhdx");
-  TEXT template = join(path, "blank.vhdx");
+  TEXT config = join(path, "Files/Windows/System32/config"), *hives = join(path, "Hives");
+  TEXT layout = join(path, "layout"), *first = join(path, "blank-base.vhdx"), *template = join(path, "blank.vhdx");
   if (!is_folder(config)) return NO_PATH;
   if (is_folder(hives) || is_file(layout)) return ALREADY;
   for (int at = 0; at < 10; at++) {
-    TEXT from = join(config, names[at % 5][0]);
-    TEXT to = join(hives, names[at % 5][1]);
+    TEXT from = join(config, names[at % 5][0]), *to = join(hives, names[at % 5][1]);
     if (at == 5) TRY(make_folder(hives));
     TRY(at < 5 ? check_hive(from) : copy_file(from, to));
   }
@@ -197,8 +186,7 @@ static uint32_t process_base(const char *path) {
 
 /* Edits the BCD where it lies, so that a file that shares its inode changes with it. */
 static uint32_t process_utility(const char *path) {
-  TEXT bcd = join(path, "Files/EFI/Microsoft/Boot/BCD");
-  TEXT first = join(path, "SystemTemplateBase.vhdx");
+  TEXT bcd = join(path, "Files/EFI/Microsoft/Boot/BCD"), *first = join(path, "SystemTemplateBase.vhdx");
   TEXT template = join(path, "SystemTemplate.vhdx");
   uint8_t head[512];
   TRY(is_file(template) ? ALREADY : check_hive(bcd));

@@ -107,7 +107,7 @@ export type Library = Readonly<Record<keyof typeof signatures, Raw>>
 export const bind = (file: string): Library => {
   const library = koffi.load(file)
   const bound = Object.entries(signatures).map(([symbol, letters]) => {
-    const [result = 'void', ...parameters] = [...letters].map((letter) => kinds[letter] ?? 'void')
+    const [result = 'void', ...parameters] = letters.split('').map((letter) => kinds[letter] ?? 'void')
     return [symbol, library.func(symbol, result, parameters)] as const
   })
   return Object.fromEntries(bound) as unknown as Library

@@ -1,5 +1,5 @@
-/* What Windows keeps of a file and Linux doesn't. Times: created, accessed, modified, changed, in FILETIMEs; 0 when not set.
-   `seen`: the host's time of modification then. `head`: the backup streams before the data; `tail`: those behind. The head of a
+/* What Windows keeps of a file and Linux doesn't. Times: created, accessed, modified, changed, in FILETIMEs; 0 when not set; `seen`:
+   the host's time of modification when they were set. `head`: the backup streams before the data; `tail`: those behind. The head of a
    placeholder, which shows a file of a parent, is the path of that file. */
 typedef struct {
   uint32_t attributes, is_placeholder, head_length, tail_length;
@@ -51,13 +51,12 @@ static uint32_t load(const char *path, facts *found, metadata *out) {
 }
 
 /* A new file takes the place: others that share the old one keep it. */
-static uint32_t save(const char *path, metadata *what) {
+static uint32_t save(const char *path, const metadata *what) {
   facts found;
   TRY(look(path, false, &found));
   size_t length = FIXED + what->head_length + what->tail_length;
   TEXT place = place_of(&found);
   BYTES bytes = malloc(length);
-  what->seen = found.modified;
   memcpy(bytes, what, FIXED);
   memcpy(bytes + FIXED, what->head, what->head_length);
   memcpy(bytes + FIXED + what->head_length, what->tail, what->tail_length);
@@ -107,6 +106,8 @@ static uint32_t set_basic(const char *path, const int64_t times[4], uint32_t att
   if (attributes) what.attributes = attributes | (now.attributes & IS_FOLDER);
   for (int at = 0; at < 4; at++) what.times[at] = times[at] > 0 ? times[at] : now.times[at];
   set_times(path, unix_time(what.times[1]), unix_time(what.times[2]));
+  TRY(look(path, false, &found));
+  what.seen = found.modified;
   return save(path, &what);
 }
 
@@ -123,8 +124,7 @@ static uint32_t share_metadata(const char *from, const char *to) {
   TRY(look(from, false, &source));
   TRY(set_times(to, source.modified, source.modified));
   TRY(look(to, false, &target));
-  TEXT place = place_of(&source);
-  TEXT other = place_of(&target);
+  TEXT place = place_of(&source), *other = place_of(&target);
   remove_file(other);
   return is_file(place) ? link_path(place, other) : 0;
 }

@@ -91,8 +91,7 @@ static uint32_t link_to(const handle *on, const uint8_t *asked, uint32_t length)
   if (!folder || !folder->is_folder) return N_HANDLE;
   if (get32(asked + 16) >= sizeof units) return N_NAME;
   memcpy(units, asked + 20, get32(asked + 16));
-  TEXT name = narrow(units, get32(asked + 16) / 2);
-  TEXT path = join(folder->path, name);
+  TEXT name = narrow(units, get32(asked + 16) / 2), *path = join(folder->path, name);
   if (!*name || strpbrk(name, "\\/:")) return N_NAME;
   if (on->is_folder) return N_A_FOLDER;
   if (asked[0]) remove_file(path);

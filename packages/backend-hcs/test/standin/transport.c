@@ -19,8 +19,7 @@ static char *key_of(const facts *found) {
 typedef struct { growing lines; int64_t newest; } listing;
 static uint32_t list_entry(void *context, const char *, const char *relative, const facts *found, bool leaves) {
   listing *on = context;
-  TEXT key = key_of(found);
-  TEXT line = text_of("%s\t%s\n", key, relative);
+  TEXT key = key_of(found), *line = text_of("%s\t%s\n", key, relative);
   if (found->changed > on->newest) on->newest = found->changed;
   if (!leaves) add_text(&on->lines, line);
   return 0;
@@ -128,8 +127,7 @@ static uint32_t export_changed(void *context, const char *path, const char *rela
 /* What a folder's counterpart in the parents has and the folder hasn't. */
 typedef uint32_t missing(void *context, const char *source, const char *path, const char *relative);
 static uint32_t each_missing(const char *folder, const char *relative, const char *parent, missing *act, void *context) {
-  TEXT files = join(parent ? parent : "", "Files");
-  TEXT source = parent ? real_path(files, relative) : NULL;
+  TEXT files = join(parent ? parent : "", "Files"), *source = parent ? real_path(files, relative) : NULL;
   if (!source || !is_folder(source)) return 0;
   NAMES names = list_names(source);
   NAMES own = list_names(folder);
@@ -137,8 +135,7 @@ static uint32_t each_missing(const char *folder, const char *relative, const cha
     char **other = own;
     while (*other && strcasecmp(*other, *name) != 0) other++;
     if (*other) continue;
-    TEXT path = join(folder, *name);
-    TEXT longer = text_of("%s%s%s", relative, *relative ? "/" : "", *name);
+    TEXT path = join(folder, *name), *longer = text_of("%s%s%s", relative, *relative ? "/" : "", *name);
     TEXT real = real_path(files, longer);
     TRY(real ? act(context, real, path, longer) : NO_PATH);
   }
@@ -171,8 +168,7 @@ static uint32_t export_files(exporting *on, const char *layer, const char *disk_
   TRY(walk(at.tree, export_changed, on));
   for (const listed *item = on->merged.items; item < on->merged.items + on->merged.count; item++) {
     facts found;
-    TEXT path = join(at.tree, item->path);
-    TEXT folder = above(path);
+    TEXT path = join(at.tree, item->path), *folder = above(path);
     if (look(path, false, &found) != 0 && is_folder(folder)) bury(on, NULL, NULL, item->path);
   }
   return share_metadata(at.tree, on->to);
@@ -182,8 +178,7 @@ static uint32_t export_files(exporting *on, const char *layer, const char *disk_
 static uint32_t export_hives(const char *layer, const char *folder) {
   static const char *names[] = {"DefaultUser_Delta", "Sam_Delta", "Security_Delta", "Software_Delta", "System_Delta"};
   static const int64_t times[] = {hive_time, hive_time, hive_time, hive_time};
-  TEXT from = join(layer, "Hives");
-  TEXT to = join(folder, "Hives");
+  TEXT from = join(layer, "Hives"), *to = join(folder, "Hives");
   uint8_t hive[HIVE];
   TRY(is_folder(from) ? copy_tree(from, to) : make_folder(to));
   for (int at = 0; at < 5; at++) {
@@ -198,10 +193,8 @@ static uint32_t export_hives(const char *layer, const char *folder) {
 
 /* `disk_file`: of a scratch, whose tree is exported; NULL for a layer that has only its folder. */
 static uint32_t export_layer(const char *layer, const char *folder, const char *parent, const char *disk_file) {
-  TEXT files = join(folder, "Files");
-  TEXT tombstones = join(folder, "tombstones.txt");
-  TEXT vm = join(layer, "UtilityVM/Files");
-  TEXT above_vm = join(folder, "UtilityVM");
+  TEXT files = join(folder, "Files"), *tombstones = join(folder, "tombstones.txt");
+  TEXT vm = join(layer, "UtilityVM/Files"), *above_vm = join(folder, "UtilityVM");
   TEXT vm_to = join(folder, "UtilityVM/Files");
   exporting on = {.to = files, .parent = parent};
   if (!is_folder(folder)) return NO_PATH;
@@ -256,8 +249,7 @@ static uint32_t place_holder(void *, const char *source, const char *path, const
 typedef struct { const char *to, *parent; } importing;
 static uint32_t import_entry(void *context, const char *path, const char *relative, const facts *found, bool leaves) {
   const importing *on = context;
-  TEXT to = join(on->to, relative);
-  TEXT sidecar = text_of("%s" SIDECAR, path);
+  TEXT to = join(on->to, relative), *sidecar = text_of("%s" SIDECAR, path);
   if (found->type != FOLDER) return ends_with(path, SIDECAR) ? 0 : read_sidecar(path, to, false);
   if (!leaves) {
     TRY(make_folder(to));
@@ -269,11 +261,8 @@ static uint32_t import_entry(void *context, const char *path, const char *relati
 }
 
 static uint32_t import_layer(const char *layer, const char *folder, const char *parent) {
-  TEXT from = join(folder, "Files");
-  TEXT to = join(layer, "Files");
-  TEXT sidecar = join(folder, "Files" SIDECAR);
-  TEXT hives_from = join(folder, "Hives");
-  TEXT hives_to = join(layer, "Hives");
+  TEXT from = join(folder, "Files"), *to = join(layer, "Files"), *sidecar = join(folder, "Files" SIDECAR);
+  TEXT hives_from = join(folder, "Hives"), *hives_to = join(layer, "Hives");
   importing on = {.to = to, .parent = parent};
   if (!is_folder(folder)) return NO_PATH;
   make_folder(layer);

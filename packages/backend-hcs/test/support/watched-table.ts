@@ -141,7 +141,9 @@ export const watchedTable = (table: Table, cells: Cells): { readonly table: Tabl
       case 'handle':
         lastError = win32Of(code)
         return invalidHandle
-      default:
+      case 'bool':
+      case 'length':
+      case 'value':
         lastError = win32Of(code)
         return 0
     }
