@@ -61,6 +61,21 @@ for (const [name, undone] of unwindings)
     assert.is(attachedRoot(world, 2).path, `${root}\\mounts\\2`)
   })
 
+onRoot('an attach whose mark can not be made is unwound', (machine) => {
+  makeScratch(machine)
+  const { world, calls, files } = machine
+  files.makeFolder(`${root}\\mounts\\2.attached\\in its place`)
+  const failed = {
+    ...world,
+    machine: {
+      ...world.machine,
+      files: { ...files, exists: (path: string) => !path.endsWith('.attached') && files.exists(path) },
+    },
+  }
+  assert.is(failing(() => attachLayer(failed, attaching(2, [1]))).code, codes.accessDenied)
+  assert.equal(calls.slice(4), ['BfRemoveMapping mounts\\2', 'UnprepareLayer 2', 'DeactivateLayer 2'])
+})
+
 for (const [name, code] of [
   ['ActivateLayer', 0x8007_0015],
   ['PrepareLayer', 0x8007_048f],

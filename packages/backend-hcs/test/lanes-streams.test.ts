@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { backendFault, type ByteStream, type Failure, type FilesError } from '@varve/core/ports'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { job, until, withLanes } from './support/lane-rig.js'
+import { chunkCount, job, until, withLanes } from './support/lane-rig.js'
 
 async function* tarOf(sizes: readonly number[], end?: Failure): ByteStream<Failure> {
   let byte = 0
@@ -89,16 +89,29 @@ test('what a call puts out arrives whole and in order, with its progress', () =>
   }))
 
 test('a stream whose reader stays away goes no further than it may, and leaving the loop ends it', () =>
-  withLanes(async ({ lanes, answer }) => {
-    const told: number[] = []
-    const options = { progress: ({ files }: { readonly files: number }) => void told.push(files) }
-    for await (const chunk of lanes.stream(job('put', [1_000_000, 262_144]), options)) {
+  withLanes(async ({ lanes, answer, shared }) => {
+    for await (const chunk of lanes.stream(job('put', [1_000_000, 262_144]))) {
       assert.ok(E.isRight(chunk))
       await new Promise((resolve) => setTimeout(resolve, 200))
       break
     }
-    assert.ok((told.at(-1) ?? 0) < 12, `${told.at(-1)} chunks`)
+    assert.is(Atomics.load(shared, chunkCount), 9)
     assert.is(await answer('echo', [1]), 1)
+  }))
+
+test('what is read of a stream whose call has ended is nothing to the call that has its lane', () =>
+  withLanes(async ({ lanes, shared }) => {
+    const ended = lanes.stream(job('put', [6, 262_144]))[Symbol.asyncIterator]()
+    await ended.next()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    Atomics.store(shared, chunkCount, 0)
+    const paused = lanes.stream(job('put', [1_000, 262_144]))[Symbol.asyncIterator]()
+    await paused.next()
+    for (let rest = 5; rest > 0; rest--) await ended.next()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const count = Atomics.load(shared, chunkCount)
+    await paused.return?.()
+    assert.is(count, 9)
   }))
 
 test('a stream fails as its call does', () =>

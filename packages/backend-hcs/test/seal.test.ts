@@ -9,7 +9,7 @@ import { intents } from './support/acts.js'
 import { baseTar } from './support/scenarios.js'
 import { alone, standinWorld, type StandinWorld } from './support/standin-world.js'
 import { standinSuite } from './support/suites.js'
-import { shownTar } from './support/tars.js'
+import { item, shownTar, tarOf } from './support/tars.js'
 
 type Ids = readonly SnapshotId[]
 
@@ -101,6 +101,14 @@ const seals = (it: Test, native: NativeSource): void => {
 }
 
 const conversions = (it: Test, native: NativeSource): void => {
+  it('a seal is cancelled until the import begins', async () => {
+    const on = await standinWorld(native)
+    ground(on)
+    const isCancelled = (): boolean => on.calls.includes('DeactivateLayer')
+    assert.is(codeOf(failing(() => on.perform(intents.seal(2, [1]), { isCancelled }))), codes.cancelled)
+    assert.equal(on.list('snapshots/2'), ['sandbox.vhdx'])
+  })
+
   it('a seal is not cancelled any more once the import has begun', async () => {
     const on = await standinWorld(native)
     ground(on)
@@ -114,12 +122,27 @@ const conversions = (it: Test, native: NativeSource): void => {
     const on = await standinWorld(native)
     on.perform(intents.create(1))
     ask(on, 1, []).put({ alone: 'a', 'Windows/System32/own': 'o' })
+    const tar = tarOfLayer(on, 1, [])
     const isCancelled = (): boolean => on.calls.includes('SaveEmptyHive')
     assert.is(codeOf(failing(() => on.perform(intents.seal(1), { isCancelled }))), codes.cancelled)
     assert.equal(on.list('snapshots/1'), ['Files'])
     assert.equal(on.list('snapshots/1/Files/Windows/System32'), ['own'])
+    assert.equal(tarOfLayer(on, 1, []), tar)
     on.perform(intents.seal(1))
     assert.equal(on.list('snapshots/1'), ['Files', 'Hives', 'blank-base.vhdx', 'blank.vhdx', 'layout'])
+  })
+
+  it('hives that a tar brought beside its files are made anew, and stay when the seal is cancelled before', async () => {
+    const on = await standinWorld(native)
+    on.perform(intents.create(1, [], { purpose: 'unpack' }))
+    const tar = tarOf(item.folder('Files'), item.folder('Hives'), item.file('Hives/SAM_BASE', 'of the tar'))
+    on.perform(intents.apply(1), { take: taking(tar) })
+    const seal = intents.seal(1, [], { purpose: 'unpack', applied: true })
+    const isCancelled = (): boolean => on.calls.includes('SaveEmptyHive')
+    assert.is(codeOf(failing(() => on.perform(seal, { isCancelled }))), codes.cancelled)
+    assert.equal(on.list('snapshots/1/Hives'), ['SAM_BASE'])
+    on.perform(seal)
+    assert.is(on.list('snapshots/1/Hives').length, 5)
   })
 
   it('content that a scratch was sealed from is kept until the root is opened', async () => {

@@ -39,7 +39,14 @@ export type Lanes = {
 const stoppedFault = (what: string): BackendFault =>
   backendFault(`${what} was stopped; run it again to have the rest done`, codes.aborted)
 
-type Begun = { readonly lane: Lane; readonly outcome: Promise<Outcome>; readonly stop: () => void }
+/** A call in a lane, which belongs to another call as soon as this one has ended. */
+type Begun = {
+  readonly lane: Lane
+  readonly outcome: Promise<Outcome>
+  readonly stop: () => void
+  /** One of the chunks that it put out was taken. */
+  readonly took: () => void
+}
 
 /** Waits for a lane, and makes the call in it; the lane is free again when that has ended. Left: it was stopped before. */
 const begin = async (
@@ -55,10 +62,22 @@ const begin = async (
   if (lane !== undefined && isOut()) queue.leave(lane, job.turn)
   if (lane === undefined || isOut()) return refused
   const feed: Feed | undefined = tar && openFeed(tar, lane.words)
+  let isOver = false
   let settle: (outcome: Outcome) => void = () => undefined
   const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
-  lane.run(job, feed?.port, { ...listener, settle: (given) => settle(given) })
-  const stop = (): void => raiseFlag(lane.words, job.isUndone ? word.cancelled : word.stopped)
+  const over = (given: Outcome): void => {
+    isOver = true
+    settle(given)
+  }
+  lane.run(job, feed?.port, { ...listener, settle: over })
+  const stop = (): void => {
+    if (!isOver) raiseFlag(lane.words, job.isUndone ? word.cancelled : word.stopped)
+  }
+  const took = (): void => {
+    if (isOver) return
+    Atomics.sub(lane.words, word.inFlight, 1)
+    wake(lane.words)
+  }
   if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop)
   feed?.start()
@@ -68,7 +87,7 @@ const begin = async (
     queue.leave(lane, job.turn)
     return given
   })
-  return E.right({ lane, outcome: ended, stop })
+  return E.right({ lane, outcome: ended, stop, took })
 }
 
 const call = async (queue: Queue<Lane>, job: Job, options: CallOptions): Promise<Outcome> => {
@@ -97,7 +116,7 @@ async function* chunksOf(
   const { progress } = options
   const begun = await begin(queue, job, options, progress === undefined ? { chunk } : { chunk, progress })
   if (E.isLeft(begun)) return void (yield begun)
-  const { lane, outcome, stop } = begun.right
+  const { lane, outcome, stop, took } = begun.right
   const settled = outcome.then((given) => {
     came.outcome = given
     arrived.open()
@@ -111,8 +130,7 @@ async function* chunksOf(
     for (;;) {
       const next = came.chunks.shift()
       if (next !== undefined) {
-        Atomics.sub(lane.words, word.inFlight, 1)
-        wake(lane.words)
+        took()
         yield E.right(next)
       } else if (came.outcome === undefined) await wait(arrived.wait())
       else break

@@ -2,11 +2,12 @@ import { backendFault, type SnapshotId } from '@varve/core/ports'
 import { codes, raise } from '../failure.js'
 import { isFolder, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
 import * as below from '../transport/below.js'
-import { longPath } from '../transport/items.js'
+import { longPath, parentOf } from '../transport/items.js'
 import { keepBootFiles } from './boot-files.js'
 import { checkCancelled } from './cancel.js'
 import type { Control } from './control.js'
-import { noteMissing } from './seal-note.js'
+import { withRoot } from './root.js'
+import { writeNote, type SealNote } from './seal-note.js'
 import { removeProcessed } from './seal-undo.js'
 import { layerOf, type World } from './world.js'
 
@@ -56,6 +57,14 @@ const check = (what: string, root: below.Root): Checked => {
   return { missing, hasMachine: checkMachine(what, root) }
 }
 
+/** What making the hives changes in `Files`. */
+const noteOf = (root: below.Root): SealNote => {
+  const missing = [...configFolders, ...hivePaths].filter((path) => below.look(root, path) === undefined)
+  const path = parentOf(missing[0] ?? '')
+  const info = path === '' ? undefined : below.look(root, path)
+  return { missing, above: info && { path, info }, isProcessing: false }
+}
+
 const makeHives = (world: World, root: below.Root, missing: readonly string[]): void => {
   const { native } = world.machine
   const { major, minor } = native.RtlGetVersion()
@@ -67,22 +76,20 @@ const makeHives = (world: World, root: below.Root, missing: readonly string[]): 
  * Makes a base layer of a folder with `Files`, in place: hives that are there are kept, missing ones made. What it makes is
  * noted first, so that it can be undone until the layer is processed.
  */
-export const convertToBase = (world: World, what: string, layer: SnapshotId, control: Control): boolean => {
-  const root = below.openRoot(world.machine, layerOf(world, layer))
-  try {
+export const convertToBase = (world: World, what: string, layer: SnapshotId, control: Control): boolean =>
+  withRoot(world.machine, layerOf(world, layer), (root) => {
+    const { native } = world.machine
     const { missing, hasMachine } = check(what, root)
-    noteMissing(world, layer, [...configFolders, ...hivePaths])
+    const note = noteOf(root)
+    writeNote(world, layer, note)
     makeHives(world, root, missing)
-    removeProcessed(world, layer)
     checkCancelled(what, control)
-    world.machine.native.ProcessBaseImage(root.path)
-    if (hasMachine) {
-      below.assertNoReparsePoint(root, 'UtilityVM')
-      keepBootFiles(world, layer)
-      world.machine.native.ProcessUtilityImage(longPath(`${layerOf(world, layer)}\\UtilityVM`))
-    }
-    return hasMachine
-  } finally {
-    below.closeRoot(root)
-  }
-}
+    writeNote(world, layer, { ...note, isProcessing: true })
+    removeProcessed(world, layer)
+    native.ProcessBaseImage(root.path)
+    if (!hasMachine) return false
+    below.assertNoReparsePoint(root, 'UtilityVM')
+    keepBootFiles(world, layer)
+    native.ProcessUtilityImage(longPath(`${layerOf(world, layer)}\\UtilityVM`))
+    return true
+  })

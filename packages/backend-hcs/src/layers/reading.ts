@@ -5,16 +5,6 @@ import { exportedSource } from '../transport/transport-source.js'
 import { bringUp, orUndo, takeDown } from './up.js'
 import { layerOf, outgoingOf, type World } from './world.js'
 
-/** Uses what a parentless layer holds; what `use` leaves unread is closed. */
-const readBase = <T>(world: World, layer: SnapshotId, use: (source: LayerSource) => T): T => {
-  const source = baseSource(world.machine, layerOf(world, layer))
-  try {
-    return use(source)
-  } finally {
-    source.return()
-  }
-}
-
 /**
  * Uses what a layer holds over its parents. It is activated meanwhile; having been prepared once, a disk that nobody has used
  * yet is a complete one. Everything is closed and the layer down again when this ends.
@@ -30,16 +20,8 @@ const readOver = <T>(
   const answer = orUndo(
     () => {
       world.machine.native.UnprepareLayer(path)
-      const source = exportedSource(world.machine, {
-        layer: path,
-        folder: outgoingOf(world, layer),
-        parents: layerDescriptors(world.layout, parents),
-      })
-      try {
-        return use(source)
-      } finally {
-        source.return()
-      }
+      const descriptors = layerDescriptors(world.layout, parents)
+      return use(exportedSource(world.machine, { layer: path, folder: outgoingOf(world, layer), parents: descriptors }))
     },
     () => takeDown(world, layer, path),
   )
@@ -47,10 +29,11 @@ const readOver = <T>(
   return answer
 }
 
-/** Uses the content of a layer that is not attached, as it goes into a tar. */
+/** Uses the content of a layer that is not attached, as it goes into a tar. Whoever begins to read it ends that. */
 export const readLayer = <T>(
   world: World,
   layer: SnapshotId,
   parents: readonly SnapshotId[],
   use: (source: LayerSource) => T,
-): T => (parents.length === 0 ? readBase(world, layer, use) : readOver(world, layer, parents, use))
+): T =>
+  parents.length === 0 ? use(baseSource(world.machine, layerOf(world, layer))) : readOver(world, layer, parents, use)

@@ -1,5 +1,7 @@
 import type { Purpose, SnapshotId } from '@varve/core/ports'
+import * as below from '../transport/below.js'
 import { putBackBootFiles } from './boot-files.js'
+import { withRoot } from './root.js'
 import { readNote, removeNote } from './seal-note.js'
 import { noteActive } from './sidecar.js'
 import { wipe, wipeTemporary } from './wipe.js'
@@ -23,12 +25,18 @@ export const removeProcessed = (world: World, layer: SnapshotId): void => {
 /** Folders go when nothing else is in them. */
 const removeNoted = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
-  for (const noted of readNote(world, layer).toReversed()) {
+  const { missing, above, isProcessing } = readNote(world, layer)
+  if (isProcessing) removeProcessed(world, layer)
+  for (const noted of missing.toReversed()) {
     const path = `${layerOf(world, layer)}\\${noted}`
     const kind = files.kindOf(path)
     if (kind === 'file') files.removeFile(path)
     else if (kind === 'directory' && files.list(path).length === 0) files.removeFolder(path)
   }
+  if (above !== undefined)
+    withRoot(world.machine, layerOf(world, layer), (root) => {
+      if (below.look(root, above.path) !== undefined) below.restoreFolder(root, above.path, above.info)
+    })
   removeNote(world, layer)
 }
 
@@ -62,7 +70,6 @@ export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed)
   if (isParentless) {
     putBackFiles(world, layer)
     putBackBootFiles(world, layer)
-    removeProcessed(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
   wipeTemporary(world, layer)

@@ -118,13 +118,13 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
  */
 const tidy = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
-  removeNote(world, layer)
   ifPossible(() => wipe(world, incomingOf(world, layer)))
   ifPossible(() => wipe(world, outgoingOf(world, layer)))
-  const isRebuilt = files.exists(filesBeforeOf(world, layer))
-  // A layer that was built anew has no boot files: nothing can fail after what can't be taken back.
+  // What can't be taken back comes last. A layer is either converted, or built anew.
+  if (files.exists(filesBeforeOf(world, layer)))
+    return files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
   dropBootFiles(world, layer)
-  if (isRebuilt) files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  ifPossible(() => removeNote(world, layer))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

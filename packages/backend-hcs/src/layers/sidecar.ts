@@ -1,4 +1,5 @@
 import { pathOf, type Kind, type Labels, type Profile, type Purpose, type SnapshotId } from '@varve/core/ports'
+import { isRecord, readFields, type Fields } from './fields.js'
 import { sidecarOf, type World } from './world.js'
 
 /** What is known of a layer without its log: what a rescue goes by. `name` is a key until the commit. */
@@ -13,22 +14,6 @@ export type Sidecar = {
   readonly labels: Labels
   /** By disk of the layer, the disk that it was copied from or stands on: paths below the layer and below the root. */
   readonly templates: Readonly<Record<string, string>>
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-
-/** The fields of a small JSON file; none where it is missing or damaged. */
-const readFields = ({ machine: { files } }: World, path: string): Fields => {
-  if (files.kindOf(path) !== 'file') return {}
-  try {
-    const found: unknown = JSON.parse(new TextDecoder().decode(files.readFile(path)))
-    return isRecord(found) ? found : {}
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return {}
-    throw cause
-  }
 }
 
 export const ownerFileOf = ({ layout }: World): string => pathOf(layout, 'varve.json')

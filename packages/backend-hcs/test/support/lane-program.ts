@@ -6,8 +6,8 @@ import { withLock } from '../../src/lanes/lock.js'
 import { laneData, serve } from '../../src/lanes/serve.js'
 
 const { lane, lock, data } = laneData<Int32Array<SharedArrayBuffer>>()
-/** Of the words that the test shares, the first is what a hanging call waits for, the second counts calls that run. */
-const [gate, running, mostRunning] = [0, 1, 2]
+/** Of the words that the test shares, the first is what a hanging call waits for, the others count calls that run and chunks. */
+const [gate, running, mostRunning, chunks] = [0, 1, 2, 3]
 
 const hang = (): void => {
   Atomics.add(data, running, 1)
@@ -40,6 +40,7 @@ const readTar = ({ take, isCancelled }: Control): unknown => {
 const putOut = ({ put, progress }: Control, count: number, size: number): void => {
   for (let at = 1; at <= count; at++) {
     put(new Uint8Array(size).fill(at % 251))
+    Atomics.add(data, chunks, 1)
     progress({ files: at, bytes: at * size })
   }
 }

@@ -5,7 +5,7 @@ import { makeWords, type Words } from '../../src/lanes/words.js'
 
 export const program = new URL('./lane-program.js', import.meta.url)
 /** What the program is given: see there. */
-export const [gate, running, mostRunning] = [0, 1, 2]
+export const [gate, running, mostRunning, chunkCount] = [0, 1, 2, 3]
 
 export const job = (name: string, args: readonly unknown[] = [], more: Partial<Job> = {}): Job => ({
   name,

@@ -155,6 +155,7 @@ const handlesOf = ({ hostPath, handles }: State, opened: (path: string) => bigin
       const attributes = attributesOf(pathOf(handle))
       return { created: 0n, accessed: 0n, modified: 0n, changed: 0n, attributes }
     },
+    SetFileBasicInfo: () => undefined,
     DeleteOnClose: (handle: bigint) => void removed.add(handle),
     CopyFileW: (from: string, to: string) => fs.copyFileSync(hostPath(from), hostPath(to), fs.constants.COPYFILE_EXCL),
   }
