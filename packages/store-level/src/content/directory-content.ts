@@ -44,7 +44,7 @@ const sizeOf = async ({ blobs }: Layout, hex: string): Promise<number | undefine
   return found?.isFile() === true ? found.size : undefined
 }
 
-/** A file in chunks, each with a buffer of its own; undefined first where there is none. */
+/** A file in chunks, each with a buffer of its own; undefined first where there is no file. */
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array | undefined> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -52,7 +52,10 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array | undefined> {
   })
   if (handle === undefined) return yield undefined
   try {
-    for (let left = (await handle.stat()).size; left > 0;) {
+    const found = await handle.stat()
+    // Windows opens folders, too.
+    if (!found.isFile()) return yield undefined
+    for (let left = found.size; left > 0;) {
       const chunk = new Uint8Array(Math.min(left, chunkBytes))
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, null)
       if (bytesRead === 0) return
