@@ -19,6 +19,11 @@ export type EncodeOptions = {
 export type LayerEncoder = {
   /** The padding of the body before, and the entry's headers. A Left leaves the tar as it was. */
   readonly entry: (entry: LayerEntry) => E.Either<InvalidEntry, Uint8Array>
+  /**
+   * The same over whatever stands in `bytes` from `at` on, for many small entries in one buffer. Answers where the headers end;
+   * `at` where they find no room, and then nothing is written.
+   */
+  readonly into: (entry: LayerEntry, bytes: Uint8Array, at: number) => E.Either<InvalidEntry, number>
   /** The padding of the body before, and the two blocks that end a tar. */
   readonly end: () => Uint8Array
 }
@@ -123,37 +128,51 @@ const titleOf = (name: string): string => {
   return ascii.slice(0, fields.name.length).replace(/\/+$/, '')
 }
 
-/** Room for `padding` zeros, a header with records, if any, and the entry's own header, whose offset it answers too. */
-const roomFor = (padding: number, name: string, records: string): { bytes: Uint8Array; own: number } => {
-  const length = utf8Length(records)
-  if (length === 0) return { bytes: new Uint8Array(padding + headers.blockSize), own: padding }
-  const own = padding + headers.blockSize + length + headers.paddingOf(length)
-  const bytes = new Uint8Array(own + headers.blockSize)
-  headers.putHeader(bytes, padding, { type: types.records, mode: 0, size: length, modified: 0, name: titleOf(name) })
-  putText(bytes, padding + headers.blockSize, records)
-  return { bytes, own }
+/** What goes before an entry's body: zeros up to a block, a header with records if there are any, the entry's own header. */
+type Headers = {
+  readonly records: string
+  /** Bytes of the records. */
+  readonly recordsLength: number
+  readonly name: string
+  readonly own: headers.HeaderFields
 }
 
-const deletionHeaders = (padding: number, name: string): Uint8Array => {
+const lengthOf = ({ recordsLength }: Headers): number =>
+  recordsLength === 0 ? headers.blockSize : 2 * headers.blockSize + recordsLength + headers.paddingOf(recordsLength)
+
+/** Writes over `padding` bytes and as many as the headers have. */
+const putHeaders = (bytes: Uint8Array, start: number, padding: number, written: Headers): void => {
+  const { records, recordsLength, name, own } = written
+  let at = start + padding
+  bytes.fill(0, start, at)
+  if (recordsLength > 0) {
+    const title = { type: types.records, mode: 0, size: recordsLength, modified: 0, name: titleOf(name) }
+    headers.putHeader(bytes, at, title)
+    putText(bytes, at + headers.blockSize, records, recordsLength)
+    const end = at + headers.blockSize + recordsLength
+    at = end + headers.paddingOf(recordsLength)
+    bytes.fill(0, end, at)
+  }
+  headers.putHeader(bytes, at, own)
+}
+
+const deletionHeaders = (name: string): Headers => {
   const slash = prefixLength(name)
   const records = slash === undefined && !fitsField(name) ? record(keys.path, name) : ''
-  const { bytes, own } = roomFor(padding, name, records)
   const header = { type: types.file, mode: 0, size: 0, modified: 0 }
-  if (slash === undefined) headers.putHeader(bytes, own, { ...header, name })
-  else headers.putHeader(bytes, own, { ...header, name: name.slice(slash + 1), prefix: name.slice(0, slash) })
-  return bytes
+  const names = slash === undefined ? { name } : { name: name.slice(slash + 1), prefix: name.slice(0, slash) }
+  return { records, recordsLength: utf8Length(records), name, own: { ...header, ...names } }
 }
 
-const entryHeaders = (padding: number, written: Written): E.Either<Problem, Uint8Array> => {
+const entryHeaders = (written: Written): E.Either<Problem, Headers> => {
   const { entry, name, target, size, mode, modified } = written
   const records = recordsOf(written)
-  // Text that is short enough in units has at most three times as many bytes.
-  if (records.length * 3 > longestRecords && utf8Length(records) > longestRecords)
-    return E.left(problem(utf8Length(records), `must have at most ${longestRecords} bytes of records`))
-  const { bytes, own } = roomFor(padding, name, records)
+  const recordsLength = utf8Length(records)
+  if (recordsLength > longestRecords)
+    return E.left(problem(recordsLength, `must have at most ${longestRecords} bytes of records`))
   const header = { type: typeOf(entry), mode, size, modified: secondsOf(modified), name }
-  headers.putHeader(bytes, own, target === undefined ? header : { ...header, target })
-  return E.right(bytes)
+  const own = target === undefined ? header : { ...header, target }
+  return E.right({ records, recordsLength, name, own })
 }
 
 /** An encoder of one tar. */
@@ -164,13 +183,13 @@ export const layerEncoder = ({ epoch }: EncodeOptions = {}): LayerEncoder => {
   let padding = 0
   let owner: Owner | undefined
 
-  const write = (entry: LayerEntry): E.Either<Problem, Uint8Array> => {
-    if (entry.type === 'whiteout' || entry.type === 'opaque') return E.right(deletionHeaders(padding, nameOf(entry)))
+  const headersOf = (entry: LayerEntry): E.Either<Problem, Headers> => {
+    if (entry.type === 'whiteout' || entry.type === 'opaque') return E.right(deletionHeaders(nameOf(entry)))
     const from = isWindows(entry) ? { mode: modeOf(entry), times: sameTimes ?? entry.times } : owner
     if (from === undefined || (entry.type === 'stream' && entry.name !== owner?.name))
       return E.left(problem(nameOf(entry), 'must follow the entry whose alternate stream it is'))
     const { mode, times } = from
-    return entryHeaders(padding, {
+    return entryHeaders({
       entry,
       name: nameOf(entry),
       target: 'target' in entry ? entry.target : undefined,
@@ -185,17 +204,36 @@ export const layerEncoder = ({ epoch }: EncodeOptions = {}): LayerEncoder => {
     if (!isWindows(entry) || entry.type === 'link') return undefined
     return { name: entry.name, mode: modeOf(entry), times: sameTimes ?? entry.times }
   }
+  /** The entry's headers, where they can be written. */
+  const judged = (entry: LayerEntry): E.Either<InvalidEntry, Headers> => {
+    const fault = unwritable(entry)
+    const found = fault === undefined ? headersOf(entry) : E.left(fault)
+    return E.isLeft(found)
+      ? E.left(invalidEntry(entry.name, offset + padding, found.left.value, found.left.rule))
+      : found
+  }
+  const put = (entry: LayerEntry, written: Headers, bytes: Uint8Array, at: number): void => {
+    putHeaders(bytes, at, padding, written)
+    const size = bodySizeOf(entry)
+    offset += padding + lengthOf(written) + size
+    padding = headers.paddingOf(size)
+    owner = ownerAfter(entry)
+  }
   return {
     entry: (entry) => {
-      const fault = unwritable(entry)
-      const written = fault === undefined ? write(entry) : E.left(fault)
-      if (E.isLeft(written))
-        return E.left(invalidEntry(entry.name, offset + padding, written.left.value, written.left.rule))
-      const size = bodySizeOf(entry)
-      offset += written.right.length + size
-      padding = headers.paddingOf(size)
-      owner = ownerAfter(entry)
-      return written
+      const written = judged(entry)
+      if (E.isLeft(written)) return written
+      const bytes = new Uint8Array(padding + lengthOf(written.right))
+      put(entry, written.right, bytes, 0)
+      return E.right(bytes)
+    },
+    into: (entry, bytes, at) => {
+      const written = judged(entry)
+      if (E.isLeft(written)) return written
+      const end = at + padding + lengthOf(written.right)
+      if (end > bytes.length) return E.right(at)
+      put(entry, written.right, bytes, at)
+      return E.right(end)
     },
     end: () => new Uint8Array(padding + 2 * headers.blockSize),
   }
