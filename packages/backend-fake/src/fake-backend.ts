@@ -160,11 +160,10 @@ const contentOf = ({ call }: Connection, id: SnapshotId): Files => {
 async function* exported(
   link: Connection,
   { id, parents }: ExportedLayer,
-  epoch: bigint | undefined,
-  { signal, progress }: ExportOptions,
+  { signal, progress, epoch, spent }: ExportOptions,
 ): ByteStream<Failure> {
   const report = (done: Done): void => progress({ intent: '', layer: id, ...done })
-  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report }))
+  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report, spent }))
     yield E.mapLeft(asFailure)(chunk)
 }
 
@@ -203,7 +202,7 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
             return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
           }),
         ),
-    exportLayer: (layer, { signal, progress, epoch }) => exported(link, layer, epoch, { signal, progress }),
+    exportLayer: (layer, asked) => exported(link, layer, asked),
     usage: (id) => async () => E.mapLeft(asBackendFault)(await link.call('usage', [id])),
     files: ({ id, isParentless }) => {
       const path = isParentless ? filesOf(id) : mountOf(id)

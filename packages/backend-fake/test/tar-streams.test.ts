@@ -196,6 +196,26 @@ for (const [name, kind] of Object.entries(kinds)) {
     assert.is(Buffer.compare(await collected(exportOf(backend)), tar), 0)
   })
 
+  law('chunks that are given back come again with other bytes', async (backend) => {
+    await right(execute(backend, unpackOnly))
+    await right(importInto(backend, chunksOf(tar, mebibyte)))
+    const spent: Uint8Array[] = []
+    const options = { signal: new AbortController().signal, progress: () => undefined, spent: () => spent.pop() }
+    const parts: Buffer[] = []
+    const lengths: number[] = []
+    const given: Uint8Array[] = []
+    for await (const chunk of backend.exportLayer({ id: 1, parents: [] }, options)) {
+      if (E.isLeft(chunk)) throw new Error(chunk.left.message)
+      parts.push(Buffer.from(chunk.right))
+      lengths.push(chunk.right.length)
+      spent.push(chunk.right.fill(0xff))
+      given.push(chunk.right)
+    }
+    assert.is(Buffer.compare(Buffer.concat(parts), tar), 0)
+    // What another thread has taken is empty here.
+    if (name === 'disk') assert.ok(given.filter(({ length }) => length === 0).length > lengths.length / 2)
+  })
+
   law('several at once', async (backend) => {
     const layers = [1, 2, 3, 4]
     for (const layer of layers) await right(execute(backend, create(layer, { purpose: 'unpack' })))

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import type { BackendFault, FilesError, Layout } from '@varve/core/ports'
 import { gate, pump } from '../pump.js'
-import { chunksInFlight } from '../world/control.js'
+import { chunkLength, chunksInFlight } from '../world/control.js'
 import {
   describe,
   isUndone,
@@ -87,6 +87,14 @@ const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   return ended
 }
 
+/** The buffer of a chunk of the usual length that has it to itself. */
+const spareOf = (chunk: Uint8Array | undefined): ArrayBuffer | undefined => {
+  const buffer = chunk?.buffer
+  return buffer instanceof ArrayBuffer && buffer.byteLength === chunkLength && chunk?.length === chunkLength
+    ? buffer
+    : undefined
+}
+
 /** Chunks that an operation puts out. The process is held only while one of them is waited for. */
 async function* chunksOf(
   calls: Calls,
@@ -115,7 +123,8 @@ async function* chunksOf(
     for (;;) {
       const next = came.chunks.shift()
       if (next !== undefined) {
-        calls.post({ type: 'room', call })
+        const spare = spareOf(options.spent?.())
+        calls.post({ type: 'room', call, spare }, spare === undefined ? [] : [spare])
         yield E.right(next)
       } else if (came.outcome === undefined) await wait(arrived.wait())
       else break

@@ -102,6 +102,8 @@ export type ExportOptions = {
   readonly progress: (progress: Progress) => void
   /** Every time in the tar is this one, nanoseconds since 1970. */
   readonly epoch?: bigint
+  /** Chunks of this stream that its reader needs no more, one at a call: the backend may fill their buffers again. */
+  readonly spent?: () => Uint8Array | undefined
 }
 
 /** Performs intents. Every call answers, none throws. */
@@ -177,6 +179,7 @@ export type BlobInfo = { readonly digest: string; readonly size: number; readonl
 
 /** Writes one blob. After `commit` or `abort` it is over. */
 export type ContentWriter = {
+  /** The bytes are the caller's own again once it has answered. */
   readonly write: (bytes: Uint8Array) => TaskEither<StoreFault, void>
   /**
    * Makes the blob durable under its digest. InvalidArgument, nothing kept, when size or digest are not those expected. One
