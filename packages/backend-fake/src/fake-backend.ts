@@ -188,7 +188,7 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
       return opened
     },
     execute:
-      (intent, { signal, progress, tar }) =>
+      (intent, { signal, progress, tar, spend }) =>
       async () =>
         link.track(
           plan(intent, signal, async (cutAfter) => {
@@ -198,6 +198,7 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
               progress: report,
               ...(cutAfter === undefined ? {} : { cutAfter }),
               ...(tar === undefined ? {} : { tar }),
+              ...(spend === undefined ? {} : { spend }),
             }
             return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
           }),

@@ -51,7 +51,7 @@ const begin = (
 
 const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   const { name, args, options } = asked
-  const { signal, tar } = options
+  const { signal, tar, spend } = options
   const dead = calls.dead()
   if (dead !== undefined) return E.left(dead)
   if (signal?.aborted === true && !isUndone(name, args)) return E.left(stoppedFault(describe(name, args)))
@@ -72,7 +72,10 @@ const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   if (tar !== undefined) {
     void pump(tar, {
       give: (arrival) => {
-        if (!isOver) sender.send(arrival)
+        if (isOver) return
+        sender.send(arrival)
+        // Its bytes were copied.
+        if (arrival.type === 'bytes') spend?.(arrival.bytes)
       },
       room: async () => {
         while (inFlight >= chunksInFlight && !isOver) await room.wait()

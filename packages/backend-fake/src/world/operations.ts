@@ -85,6 +85,8 @@ export type CallOptions = CommonOptions & {
   /** Steps after which the work is cut. */
   readonly cutAfter?: number
   readonly tar?: ByteStream<Failure>
+  /** Takes chunks of the tar that are needed no more. */
+  readonly spend?: (chunk: Uint8Array) => void
 }
 
 /** Runs operations of one world. No call rejects. */

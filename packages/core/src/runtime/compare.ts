@@ -150,7 +150,7 @@ const compareUpper = async (
     const { descriptor, size } = unpacked
     if (await isThere(blobs, descriptor.digest)) {
       const tar = openTar(blobs, { descriptor, limits: { entries: 0, bytes: size } })
-      return store(blobs, order, ref, { tar: tar.bytes }, stop)
+      return store(blobs, order, ref, { tar: tar.bytes, ...(tar.spend && { spend: tar.spend }) }, stop)
     }
   }
   const spent: Uint8Array[] = []

@@ -92,6 +92,8 @@ export type ExecuteOptions = {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly tar?: ByteStream<Failure>
+  /** Takes chunks of the tar that are needed no more: their buffers are filled again. */
+  readonly spend?: (chunk: Uint8Array) => void
 }
 
 /** A layer to be read as a tar. `parents`: nearest first, the base layer last. */
@@ -197,8 +199,14 @@ export type ContentWriter = {
 /** Blobs by digest. Every call answers, none throws. */
 export type Content = {
   readonly info: (digest: string) => TaskEither<NotFound | StoreFault, BlobInfo>
-  /** The bytes as they are there: whoever needs to be sure hashes them. */
-  readonly read: (digest: string) => ByteStream<NotFound | StoreFault>
+  /**
+   * The bytes as they are there: whoever needs to be sure hashes them. `spent` answers chunks of this stream that its reader
+   * needs no more, one at a call: their buffers may be filled again.
+   */
+  readonly read: (
+    digest: string,
+    options?: { readonly spent?: () => Uint8Array | undefined },
+  ) => ByteStream<NotFound | StoreFault>
   /**
    * Begins a blob under a name of the caller's choice; what a dead writer left under it is dropped. A StoreFault `REF_LOCKED`
    * while another writer has it.
