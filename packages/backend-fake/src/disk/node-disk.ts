@@ -77,10 +77,14 @@ const fill = (file: number, offset: number, bytes: Uint8Array): number => {
   return filled
 }
 
+const exact = { bigint: true } as const
+
 const openInput = <T>(path: HostName, use: (file: Input) => T): T =>
-  withFile(path, readOnly, (file) =>
-    use({ stat: () => statOf(fs.fstatSync(file, { bigint: true })), readInto: (into) => fill(file, 0, into) }),
-  )
+  withFile(path, readOnly, (file) => {
+    const { size, nlink, mtimeNs } = fs.fstatSync(file, exact)
+    const readInto = (into: Uint8Array): number => fill(file, 0, into)
+    return use({ size: Number(size), links: Number(nlink), mtime: mtimeNs, readInto })
+  })
 
 const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(length)

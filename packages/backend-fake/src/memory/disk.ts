@@ -64,7 +64,7 @@ const contents = ({ newFile, find, fileAt, put, touch, mark }: Nodes) => {
     open: (path, use) => {
       const file = fileAt(path)
       return use({
-        stat: () => statOf(file),
+        ...statOf(file),
         readInto: (into) => {
           const bytes = readSparse(file.content, 0, into.length)
           into.set(bytes)

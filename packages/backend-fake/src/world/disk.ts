@@ -20,8 +20,7 @@ export type Stat = {
 }
 
 /** A file that is being read. */
-export type Input = {
-  readonly stat: () => Stat
+export type Input = Pick<Stat, 'size' | 'links' | 'mtime'> & {
   /** Fills `into` from the beginning of the file on; answers how many bytes, fewer only where the file ends. */
   readonly readInto: (into: Uint8Array) => number
 }

@@ -87,7 +87,7 @@ const putPlain = ({ world, packer, files, rows }: Walk, path: string): boolean =
   if (rows.has(path)) return false
   const at = `${files}/${path}`
   return world.disk.open(at, (input) => {
-    const { size, links, mtime } = input.stat()
+    const { size, links, mtime } = input
     if (links > 1 || size > smallFile) return false
     const file = { type: 'file', name: nameOf(path), size, hasData: size > 0 } as const
     return packer.putSmall({ ...file, attributes: attributes.file, times: allTimes(mtime) }, at, input)
