@@ -9,9 +9,9 @@ import { hcsBackend } from '@varve/backend-hcs'
 import type { Backend } from '@varve/core'
 import { openSnapshotter, type PromiseSnapshotter } from '@varve/core/promise'
 import { levelStore } from '@varve/store-level'
+import { jsonReport, mebibytes, textReport, type Report } from '../reporting/report.js'
 import { checkEarlier, nextRun, tidyUp } from './earlier.js'
 import { runJob, type Done } from './job.js'
-import { jsonReport, mebibytes, textReport, type Report } from './report.js'
 
 const help = `npm start -- [--from DIR] [--data DIR] [--hcs] [--json]
 
