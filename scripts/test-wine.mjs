@@ -115,6 +115,9 @@ const asked = {
   withMainJob: names.length === 0 || names.includes('examples'),
 }
 const waiting = (/** @type {number | 'unknown'} */ holder) => say(`waiting for another run (process ${holder})`)
-const { passed, failed, skipped } = await withLock(laneLock, waiting, () => runLanes(asked))
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
-process.exitCode = failed === 0 ? 0 : 1
+const sum = await withLock(laneLock, waiting, () => runLanes(asked)).catch((error) => {
+  console.log(`failed: ${error.message}`)
+  return { passed: 0, failed: 1, skipped: 0 }
+})
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+process.exitCode = sum.failed === 0 ? 0 : 1

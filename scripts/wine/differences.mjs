@@ -5,7 +5,8 @@
 const MANY = 'it makes a world on disk for every step that can be cut, which takes Wine many minutes'
 const EVERY = 'dies or fails at each of thousands of calls, which takes Wine an hour'
 const PRETENDED = 'the machine that it pretends binds by symlinks, and under Wine there are none'
-const TWICE = 'takes Wine many minutes, and conformance/backends runs the same operations on the disk world'
+const LONG =
+  'takes Wine a quarter of an hour and more; for the disk world there are conformance/content and the tests of backend-fake'
 
 /**
  * Files that do not run; with `/` at the end, all in a folder.
@@ -16,9 +17,10 @@ export const leftOut = {
   'packages/backend-hcs/test/flows.test.ts': PRETENDED,
   'packages/backend-fake/test/world-cancel.test.ts': MANY,
   'packages/backend-fake/test/world-cuts.test.ts': MANY,
-  'packages/store-level/test/conformance/content-depth.test.ts': TWICE,
-  'packages/store-level/test/conformance/metadata-level-disk.test.ts': TWICE,
-  'packages/store-level/test/conformance/metadata-memory-disk.test.ts': TWICE,
+  'packages/store-level/test/conformance/backends-disk.test.ts': LONG,
+  'packages/store-level/test/conformance/content-depth.test.ts': LONG,
+  'packages/store-level/test/conformance/metadata-level-disk.test.ts': LONG,
+  'packages/store-level/test/conformance/metadata-memory-disk.test.ts': LONG,
 }
 
 /** @param {string} source */
