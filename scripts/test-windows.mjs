@@ -14,7 +14,7 @@ import { runTestFiles, sumOf, testFilesOf } from './run-tests.mjs'
 import { root, setUp } from './setup.mjs'
 
 /** The tests that ask the Windows they run on. The others are in `npm test`. */
-const MEANT = /\/(native-self-test|conformance\/[^/]+)\.test\.ts$/
+const MEANT = /\/conformance\//
 
 /** Layers are the machine's: one file at a time. What a layer takes there nobody has measured. */
 const LIMITS = { atOnce: 1, limitMs: 7_200_000 }

@@ -16,7 +16,7 @@ const linksIn = (library: string) => {
     if (code !== 0) raise(backendFault(`${what} failed with ${code}`, 0x8007_0000 + code))
   }
   const textFrom = (address: unknown): string => {
-    const text = koffi.decode.string16(address as bigint)
+    const text = koffi.decode.string16(address)
     freeText(address)
     return text
   }
