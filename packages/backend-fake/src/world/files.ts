@@ -1,4 +1,12 @@
-import { failedPrecondition, invalidArgument, notFound, type FileStat, type SnapshotId } from '@varve/core/ports'
+import {
+  contentPathProblem,
+  failedPrecondition,
+  invalidArgument,
+  linkTargetProblem,
+  notFound,
+  type FileStat,
+  type SnapshotId,
+} from '@varve/core/ports'
 import type { Stat } from './disk.js'
 import { raise } from './failure.js'
 import { removeTree } from './tree.js'
@@ -6,20 +14,9 @@ import { step, type Work } from './work.js'
 import { type World } from './world.js'
 
 const sliceLength = 4 * 1024 * 1024
-const loneSurrogate = /[\ud800-\udfff]/u
 
 /** A path of a layer's content, and what is there. */
 type Place = { readonly path: string; readonly at: string; readonly found: Stat | undefined; readonly field: string }
-
-const ruleBrokenBy = (path: string): string | undefined => {
-  if (path.includes('\0')) return 'must not contain NUL'
-  if (loneSurrogate.test(path)) return 'must be well-formed Unicode'
-  if (path.includes('\\')) return 'must have / between its names'
-  if (path.startsWith('/') || /^[a-z]:(?:\/|$)/i.test(path)) return 'must be relative to the root of the content'
-  const names = path === '' ? [] : path.split('/')
-  if (names.includes('..')) return 'must not lead out of the content'
-  return names.includes('') || names.includes('.') ? 'must not have empty names or .' : undefined
-}
 
 const refuse = (field: string, path: unknown, rule: string): never => raise(invalidArgument(field, path, rule))
 
@@ -33,8 +30,7 @@ const typeName = { file: 'a file', directory: 'a directory', symlink: 'a symlink
 /** Symlinks are never followed: one on the way is refused. What is below a missing name or a file is missing. */
 const placeOf = (world: World, id: SnapshotId, path: string, field = 'path'): Place => {
   const root = rootOf(world, id)
-  if (typeof path !== 'string') return refuse(field, path, 'must be a text')
-  const rule = ruleBrokenBy(path)
+  const rule = contentPathProblem(path)
   if (rule !== undefined) refuse(field, path, rule)
   const names = path.split('/')
   for (let length = 1; length < names.length; length++) {
@@ -152,16 +148,9 @@ export function* link(world: World, id: SnapshotId, existing: string, path: stri
   world.disk.link(source.at, target.at)
 }
 
-const targetProblem = (target: unknown): string | undefined => {
-  if (typeof target !== 'string') return 'must be a text'
-  if (target === '') return 'must not be empty'
-  if (target.includes('\0')) return 'must not contain NUL'
-  return loneSurrogate.test(target) ? 'must be well-formed Unicode' : undefined
-}
-
 export function* symlink(world: World, id: SnapshotId, target: string, path: string): Work<void> {
   const place = placeOf(world, id, path)
-  const problem = targetProblem(target)
+  const problem = linkTargetProblem(target)
   if (problem !== undefined) refuse('target', target, problem)
   mustHaveParent(world, id, place)
   mustBeFree(place)

@@ -1,0 +1,52 @@
+import type { Intent, Result } from '@varve/core/ports'
+import { attachLayer } from './attach.js'
+import type { Control } from './control.js'
+import * as content from './content.js'
+import { createLayer } from './create.js'
+import { detachLayer } from './detach.js'
+import { exportLayer } from './export.js'
+import { importLayer } from './import.js'
+import { claim, quarantine } from './open.js'
+import { destroyLayer, retireLayer } from './retire.js'
+import { sealLayer } from './seal.js'
+import { usageOf } from './usage.js'
+import type { World } from './world.js'
+
+const perform = (world: World, intent: Intent, control: Control): Result => {
+  switch (intent.type) {
+    case 'CreateLayer':
+      return createLayer(world, intent)
+    case 'SealLayer':
+      return sealLayer(world, intent, control)
+    case 'ImportLayer':
+      return importLayer(world, intent, control)
+    case 'AttachLayer':
+      return attachLayer(world, intent)
+    case 'DetachLayer':
+      return detachLayer(world, intent)
+    case 'RetireLayer':
+      return retireLayer(world, intent)
+    case 'DestroyLayer':
+      return destroyLayer(world, intent)
+  }
+}
+
+/**
+ * Everything a world can be asked to do, by name. Arguments and results are plain data, so that they can cross threads; what
+ * takes a `Control` takes it last. A failure is raised.
+ */
+export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...content }
+
+type Operations = typeof operations
+export type Operation = keyof Operations
+
+type WithoutControl<A extends readonly unknown[]> = A extends readonly [...infer Data, Control] ? Data : A
+type Tail<F> = F extends (world: World, ...args: infer A) => unknown ? WithoutControl<A> : never
+export type Arguments<K extends Operation> = Tail<Operations[K]>
+export type Answer<K extends Operation> = ReturnType<Operations[K]>
+
+/** Runs an operation whose name and arguments come as data. */
+export const run = <K extends Operation>(world: World, name: K, args: Arguments<K>, control: Control): Answer<K> => {
+  const operation = operations[name] as unknown as (world: World, ...args: unknown[]) => Answer<K>
+  return operation(world, ...args, control)
+}

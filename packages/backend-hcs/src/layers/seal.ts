@@ -1,0 +1,153 @@
+import { backendFault, layerDescriptors, type Result, type SealLayer, type Usage } from '@varve/core/ports'
+import type { LayerEntry } from '@varve/core/tar'
+import { codes, raise } from '../failure.js'
+import { transportSink } from '../transport/transport-sink.js'
+import { convertToBase } from './base.js'
+import { dropBootFiles } from './boot-files.js'
+import { checkCancelled, ifPossible, undoable } from './cancel.js'
+import type { Control } from './control.js'
+import { takeAway } from './detach.js'
+import { needFolder } from './need.js'
+import { counter, pour } from './pour.js'
+import { readLayer } from './reading.js'
+import { undoSeal } from './seal-undo.js'
+import { removeNote } from './seal-note.js'
+import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
+import { usageOf } from './usage.js'
+import { wipe } from './wipe.js'
+import { filesBeforeOf, filesOf, incomingOf, layerOf, outgoingOf, replacedFilesOf, type World } from './world.js'
+
+type Templates = Readonly<Record<string, string>>
+
+const convert = (world: World, what: string, { layer }: SealLayer, control: Control): Templates => {
+  const hasMachine = convertToBase(world, what, layer, control)
+  const templates = { 'blank.vhdx': `snapshots/${layer}/blank-base.vhdx` }
+  if (!hasMachine) return templates
+  return { ...templates, 'UtilityVM/SystemTemplate.vhdx': `snapshots/${layer}/UtilityVM/SystemTemplateBase.vhdx` }
+}
+
+/** What a layer with parents is built anew with. */
+type Rebuilding = {
+  /** Entries besides those that the layer has. */
+  readonly more: readonly LayerEntry[]
+  readonly beforeImport: () => void
+}
+
+/** Reads the layer to its end, then has it built anew from what was read: it is closed and down by then. */
+const rebuild = (
+  world: World,
+  what: string,
+  { layer, parents, madeParentless }: SealLayer,
+  control: Control,
+  { more, beforeImport }: Rebuilding,
+): void => {
+  const check = (): void => checkCancelled(what, control)
+  const sink = transportSink(world.machine, {
+    layer: layerOf(world, layer),
+    folder: incomingOf(world, layer),
+    parents: layerDescriptors(world.layout, parents),
+    beforeImport: () => {
+      check()
+      beforeImport()
+    },
+  })
+  try {
+    const count = counter(control)
+    readLayer(world, layer, madeParentless ? [] : parents, (source) => pour(source, sink, check, count))
+    for (const entry of more) sink.add(entry, 0)
+    sink.close()
+  } finally {
+    sink.abort()
+  }
+}
+
+/** A layer with parents has its changes to the hives there, be it none. */
+const hivesFolder: LayerEntry = {
+  type: 'directory',
+  name: 'Hives',
+  attributes: 0x10,
+  times: { created: 0n, accessed: 0n, modified: 0n, changed: 0n },
+}
+
+/** A parentless scratch that gained a parent: its `Files` become what it has over that parent. */
+const takeParent = (world: World, what: string, intent: SealLayer, control: Control): void => {
+  const { files } = world.machine
+  const { layer } = intent
+  needFolder(world, what, filesOf(world, layer))
+  const machine = `${layerOf(world, layer)}\\UtilityVM`
+  if (files.exists(machine))
+    raise(
+      backendFault(
+        `${what}: ${machine} is there, and a layer with a utility VM of its own can't gain a parent; commit it without one`,
+        codes.alreadyExists,
+      ),
+    )
+  rebuild(world, what, intent, control, {
+    more: [hivesFolder],
+    beforeImport: () => files.rename(filesOf(world, layer), filesBeforeOf(world, layer)),
+  })
+}
+
+const convertScratch = (world: World, what: string, intent: SealLayer, control: Control): Templates => {
+  if (!intent.madeParentless) rebuild(world, what, intent, control, { more: [], beforeImport: () => undefined })
+  else if (intent.parents.length > 0) takeParent(world, what, intent, control)
+  else {
+    needFolder(world, what, filesOf(world, intent.layer))
+    return convert(world, what, intent, control)
+  }
+  return {}
+}
+
+const convertApplied = (world: World, what: string, intent: SealLayer, control: Control): Templates =>
+  intent.applied && intent.parents.length === 0 ? convert(world, what, intent, control) : {}
+
+/** Answers how large the layer is. */
+const seal = (world: World, what: string, intent: SealLayer, control: Control): Usage => {
+  const { layer, name, parents, purpose, profile, labels } = intent
+  checkCancelled(what, control)
+  const make = purpose === 'unpack' ? convertApplied : convertScratch
+  const templates = { ...notedTemplates(world, layer), ...make(world, what, intent, control) }
+  const usage = usageOf(world, layer)
+  writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
+  return usage
+}
+
+/**
+ * Removes what a sealed layer does not need any more. As long as its caller may be told that it failed it can be put back, so
+ * content that it was built from is only moved out of the layer.
+ */
+const tidy = (world: World, { layer }: SealLayer): void => {
+  const { files } = world.machine
+  ifPossible(() => wipe(world, incomingOf(world, layer)))
+  ifPossible(() => wipe(world, outgoingOf(world, layer)))
+  // What can't be taken back comes last. A layer is either converted, or built anew.
+  if (files.exists(filesBeforeOf(world, layer)))
+    return files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  dropBootFiles(world, layer)
+  ifPossible(() => removeNote(world, layer))
+}
+
+/** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
+export const sealLayer = (world: World, intent: SealLayer, control: Control): Result => {
+  const { layer, purpose, madeParentless } = intent
+  const what = `SealLayer of layer ${layer}`
+  needFolder(world, what, layerOf(world, layer))
+  if (isNotedCommitted(world, layer)) {
+    tidy(world, intent)
+    return { type: 'LayerSealed', usage: usageOf(world, layer) }
+  }
+  const undo = (): void => {
+    takeAway(world, layer)
+    undoSeal(world, { layer, isParentless: madeParentless, purpose })
+  }
+  return undoable(
+    what,
+    () => {
+      undo()
+      const usage = seal(world, what, intent, control)
+      tidy(world, intent)
+      return { type: 'LayerSealed', usage }
+    },
+    undo,
+  )
+}

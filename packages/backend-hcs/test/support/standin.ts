@@ -1,0 +1,46 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { dlls } from '../../src/bindings/index.js'
+import type { NativeSource } from '../../src/driver.js'
+import { buildStandin, canBuild, linux } from '../standin/build.js'
+
+/** The library that stands in for Windows, and where on this host the paths of Windows are. */
+export type Standin = { readonly library: string; readonly base: string }
+
+const key = 'varve stand-in'
+
+/** That of this process, which has to have been started. */
+export const standin = (): Standin => {
+  const found = getEnvironmentData(key) as Standin | undefined
+  if (found === undefined) throw new Error('no stand-in was started in this process')
+  return found
+}
+
+/** Why the stand-in can't be there; undefined where it can. */
+export const whyNoStandin = (): string | undefined => {
+  if (process.platform !== 'linux') return `this is ${process.platform}`
+  return canBuild(linux) ? undefined : 'there is no gcc'
+}
+
+/** Keeps the library loaded: what it knows of layers is in its memory. */
+const kept: unknown[] = []
+
+/**
+ * Builds the stand-in and makes it known to all lanes that this process starts. Everything it writes is dropped when the process
+ * ends.
+ */
+export const startStandin = async (): Promise<NativeSource> => {
+  const library = buildStandin(linux)
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-hcs-'))
+  process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
+  const { default: koffi } = await import('koffi')
+  const loaded = koffi.load(library)
+  kept.push(loaded)
+  const answer = loaded.func('int32_t StandinRoot(str16 base)')(base) as number
+  if (answer !== 0) throw new Error(`the stand-in can't work in ${base}: 0x${(answer >>> 0).toString(16)}`)
+  setEnvironmentData(key, { library, base } satisfies Standin)
+  const module = new URL('./adapt.js', import.meta.url)
+  return { module, dlls: Object.fromEntries(Object.keys(dlls).map((name) => [name, library])) }
+}
