@@ -1,7 +1,7 @@
 import {
   initialState,
   noHash,
-  replay,
+  replayFrom,
   seal,
   type EventStore,
   type Head,
@@ -50,7 +50,7 @@ const replayAll = async (store: EventStore): Promise<Replay> => {
   let longestCallMs = 0
   await read(store, (texts) => {
     const start = performance.now()
-    replayed = must(replay(replayed, texts, store.sha256))
+    replayed = must(replayFrom(replayed, texts, store.sha256))
     longestCallMs = Math.max(longestCallMs, performance.now() - start)
   })
   return { replayed, longestCallMs }

@@ -23,6 +23,8 @@ export type OpenOptions = {
   readonly profile?: Profile
   /** Default: the host's clock. */
   readonly clock?: Clock
+  /** Keeps every input that leads to events in the store with them, for `redecide`. Default: false. */
+  readonly journal?: boolean
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { collectCheckpoint, headRow, openHeadRow, rowPrefixes } from '../log/checkpoint.js'
 import { noHash } from '../log/record.js'
-import { replay, type Replayed } from '../log/replay.js'
+import { replayFrom, type Replayed } from '../log/replay.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
 import type { Profile } from '../model/snapshot.js'
 import { initialState, type State } from '../state/state.js'
@@ -60,7 +60,7 @@ export const load = async (
   for await (const texts of store.read(current.state.seq)) {
     if (E.isLeft(texts)) return texts
     for (let from = 0; from < texts.right.length; from += rowSliceLength) {
-      const next = replay(current, texts.right.slice(from, from + rowSliceLength), store.sha256)
+      const next = replayFrom(current, texts.right.slice(from, from + rowSliceLength), store.sha256)
       if (E.isLeft(next)) return next
       current = next.right
       await clock.yield()

@@ -153,7 +153,7 @@ const findings = ({ log, head, lost }: OpenedStore, quarantined: readonly string
 }
 
 const openOn = async (
-  { store, backend, clock, profile, content, codecs }: Given,
+  { store, backend, clock, profile, content, codecs, journal }: Given,
   opened: OpenedStore,
 ): Promise<E.Either<Refused, Snapshotter>> => {
   const loaded = await load(store, clock, opened.head, profile)
@@ -162,7 +162,7 @@ const openOn = async (
   const taken = await backend.open({ log: opened.log, unclaimed: (found) => unclaimed(state, clock, found) })()
   if (E.isLeft(taken)) return taken
   const blobs = { content, codecs }
-  const engine = openEngine({ store, clock, backend, blobs, ...loaded.right })
+  const engine = openEngine({ store, clock, backend, blobs, keepsInputs: journal, ...loaded.right })
   const recovered = await recover(engine, findings(opened, taken.right.quarantined))
   if (E.isLeft(recovered)) {
     stopPerforming(engine.performer)
