@@ -116,4 +116,5 @@ const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
 export const openSnapshotter = async (options: OpenOptions): Promise<PromiseSnapshotter> =>
   faceOf(await resolved(openTask(options)))
 
+export { exportBundle, importBundle } from './promise-bundle.js'
 export { openHistory, type PromiseHistory, type PromiseMoment } from './promise-history.js'

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Explanation } from '../log/explanation.js'
 import { explaining } from '../log/explain.js'
-import { beginning, type Replayed } from '../log/replay.js'
+import { beginning, replayFrom, type Replayed } from '../log/replay.js'
 import type { Difference } from '../model/differences.js'
 import { invalidArgument, type InvalidArgument, type NotFound, type StoreFault } from '../model/fault.js'
 import type { Profile, SnapshotId } from '../model/snapshot.js'
@@ -14,7 +14,7 @@ import { unreached } from './load.js'
 import type { Changes, History, HistoryOptions, Instant } from './history-face.js'
 import { momentOf } from './moment.js'
 import type { Clock, EventStore, Head } from './ports.js'
-import { eachRecord, foldLog, foldTexts, type ReadableLog } from './read-log.js'
+import { eachRecord, foldLog, type ReadableLog } from './read-log.js'
 
 type Parts = {
   readonly store: ReadableLog
@@ -24,37 +24,43 @@ type Parts = {
   readonly last: Replayed
 }
 
-/** The last root that a test holds for; it holds for the first. */
-const rootBefore = ({ roots }: Parts, holds: (state: State) => boolean): Replayed => {
+/** How many of the first `length` indices a test holds for: for all up to some one, and for none after it. */
+const countWhile = (length: number, holds: (index: number) => boolean): number => {
   let from = 0
-  let to = roots.length
-  while (to - from > 1) {
+  let to = length
+  while (from < to) {
     const middle = (from + to) >>> 1
-    if (holds((roots[middle] as Replayed).state)) from = middle
+    if (holds(middle)) from = middle + 1
     else to = middle
   }
-  return roots[from] as Replayed
+  return from
 }
 
-const atOf = (text: string): string => (JSON.parse(text) as { readonly at: string }).at
+/** The last root that a test holds for; the first, where it holds for none. */
+const rootBefore = ({ roots }: Parts, holds: (state: State) => boolean): Replayed =>
+  roots[Math.max(0, countWhile(roots.length, (index) => holds((roots[index] as Replayed).state)) - 1)] as Replayed
 
-/** The state at the end of those records after a root that are wanted, which reach at most to the next root. */
-const fold = async (
-  { store, clock }: Parts,
-  root: Replayed,
-  isWanted: (text: string, seq: number) => boolean,
-): Promise<E.Either<StoreFault, State>> => {
+/** The records after a number, at most so many. */
+const textsAfter = async (
+  store: ReadableLog,
+  seq: number,
+  most: number,
+): Promise<E.Either<StoreFault, readonly string[]>> => {
   const texts: string[] = []
-  const { seq } = root.state
-  gather: for await (const batch of store.read(seq)) {
+  for await (const batch of store.read(seq)) {
     if (E.isLeft(batch)) return batch
-    for (const text of batch.right) {
-      if (texts.length === rootEvery || !isWanted(text, seq + texts.length + 1)) break gather
-      texts.push(text)
-    }
+    texts.push(...batch.right.slice(0, most - texts.length))
+    if (texts.length === most) break
   }
-  return E.map(({ state }: Replayed) => state)(await foldTexts(store, clock, root, texts))
+  return E.right(texts)
 }
+
+/** So few records take a few milliseconds: turns for others in between would only make it longer. */
+const folded = ({ store }: Parts, root: Replayed, texts: readonly string[]): E.Either<StoreFault, State> =>
+  E.map(({ state }: Replayed) => state)(replayFrom(root, texts, store.sha256))
+
+/** The time of a record, read off its text. */
+const atOf = (text: string): string => /^\{"v":\d+,"seq":\d+,"at":"([^"]*)"/.exec(text)?.[1] ?? ''
 
 const timeForm = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?Z$/
 
@@ -66,7 +72,10 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
     }
     if (when === last.seq) return E.right(last)
     const root = rootBefore(parts, ({ seq }) => seq <= when)
-    return when === root.state.seq ? E.right(root.state) : fold(parts, root, (_text, seq) => seq <= when)
+    const most = when - root.state.seq
+    if (most === 0) return E.right(root.state)
+    const texts = await textsAfter(parts.store, root.state.seq, most)
+    return E.isLeft(texts) ? texts : folded(parts, root, texts.right)
   }
   const [, seconds, fraction = ''] = timeForm.exec(when) ?? []
   if (seconds === undefined) {
@@ -74,11 +83,11 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
   }
   const time = `${seconds}.${fraction.padEnd(9, '0')}Z`
   if (last.at <= time) return E.right(last)
-  return fold(
-    parts,
-    rootBefore(parts, ({ at }) => at <= time),
-    (text) => atOf(text) <= time,
-  )
+  const root = rootBefore(parts, ({ at }) => at <= time)
+  const texts = await textsAfter(parts.store, root.state.seq, rootEvery)
+  if (E.isLeft(texts)) return texts
+  const count = countWhile(texts.right.length, (index) => atOf(texts.right[index] as string) <= time)
+  return folded(parts, root, texts.right.slice(0, count))
 }
 
 const byName = (one: Named, other: Named): number => (one.name < other.name ? -1 : 1)

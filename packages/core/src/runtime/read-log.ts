@@ -10,37 +10,22 @@ import type { Clock, EventStore } from './ports.js'
 /** What reading a log needs of a store that is open. */
 export type ReadableLog = Pick<EventStore, 'read' | 'sha256'>
 
-/** Folds records that follow a state, in slices. */
-export const foldTexts = async (
-  { sha256 }: ReadableLog,
-  clock: Clock,
-  from: Replayed,
-  texts: readonly string[],
-  seen?: (recorded: Recorded, state: State) => void,
-): Promise<E.Either<StoreFault, Replayed>> => {
-  let current = from
-  for (let start = 0; start < texts.length; start += rowSliceLength) {
-    const next = replayFrom(current, texts.slice(start, start + rowSliceLength), sha256, seen)
-    if (E.isLeft(next)) return next
-    current = next.right
-    await clock.yield()
-  }
-  return E.right(current)
-}
-
 /** Folds all records of a store that follow a state, in slices. `seen` is told of each and of the state after it. */
 export const foldLog = async (
   store: ReadableLog,
   clock: Clock,
-  from: Replayed,
+  start: Replayed,
   seen?: (recorded: Recorded, state: State) => void,
 ): Promise<E.Either<StoreFault, Replayed>> => {
-  let current = from
+  let current = start
   for await (const texts of store.read(current.state.seq)) {
     if (E.isLeft(texts)) return texts
-    const next = await foldTexts(store, clock, current, texts.right, seen)
-    if (E.isLeft(next)) return next
-    current = next.right
+    for (let from = 0; from < texts.right.length; from += rowSliceLength) {
+      const next = replayFrom(current, texts.right.slice(from, from + rowSliceLength), store.sha256, seen)
+      if (E.isLeft(next)) return next
+      current = next.right
+      await clock.yield()
+    }
   }
   return E.right(current)
 }
