@@ -179,7 +179,9 @@ test('an end that counts other inputs than came is refused', async () => {
     .split('\n')
   const body = '{"inputs":7}'
   const hash = sha256((lines.at(-2) ?? '').slice(-66, -2) + body)
-  const { code, message } = await faultOf(lines.with(-1, `${body.slice(0, -1)},"hash":"${hash}"}`).join('\n'))
+  const { code, message } = await faultOf(
+    lines.with(lines.length - 1, `${body.slice(0, -1)},"hash":"${hash}"}`).join('\n'),
+  )
   assert.is(code, 'DAMAGED_BUNDLE')
   assert.match(message, /^line 15 of the bundle counts 7 inputs, and 6 came;/)
 })

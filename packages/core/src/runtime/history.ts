@@ -56,7 +56,7 @@ const textsAfter = async (
 }
 
 /** So few records take a few milliseconds: turns for others in between would only make it longer. */
-const folded = ({ store }: Parts, root: Replayed, texts: readonly string[]): E.Either<StoreFault, State> =>
+const foldOn = ({ store }: Parts, root: Replayed, texts: readonly string[]): E.Either<StoreFault, State> =>
   E.map(({ state }: Replayed) => state)(replayFrom(root, texts, store.sha256))
 
 /** The time of a record, read off its text. */
@@ -75,7 +75,7 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
     const most = when - root.state.seq
     if (most === 0) return E.right(root.state)
     const texts = await textsAfter(parts.store, root.state.seq, most)
-    return E.isLeft(texts) ? texts : folded(parts, root, texts.right)
+    return E.isLeft(texts) ? texts : foldOn(parts, root, texts.right)
   }
   const [, seconds, fraction = ''] = timeForm.exec(when) ?? []
   if (seconds === undefined) {
@@ -87,7 +87,7 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
   const texts = await textsAfter(parts.store, root.state.seq, rootEvery)
   if (E.isLeft(texts)) return texts
   const count = countWhile(texts.right.length, (index) => atOf(texts.right[index] as string) <= time)
-  return folded(parts, root, texts.right.slice(0, count))
+  return foldOn(parts, root, texts.right.slice(0, count))
 }
 
 const byName = (one: Named, other: Named): number => (one.name < other.name ? -1 : 1)
