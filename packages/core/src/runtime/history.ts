@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { evolve } from '../decider/evolve.js'
 import type { Explanation } from '../log/explanation.js'
 import { explaining } from '../log/explain.js'
-import { beginning, replayFrom, type Replayed } from '../log/replay.js'
+import { openRecord } from '../log/record.js'
+import { beginning, type Replayed } from '../log/replay.js'
 import type { Difference } from '../model/differences.js'
 import { invalidArgument, type InvalidArgument, type NotFound, type StoreFault } from '../model/fault.js'
 import type { Profile, SnapshotId } from '../model/snapshot.js'
@@ -55,9 +57,19 @@ const textsAfter = async (
   return E.right(texts)
 }
 
-/** So few records take a few milliseconds: turns for others in between would only make it longer. */
-const foldOn = ({ store }: Parts, root: Replayed, texts: readonly string[]): E.Either<StoreFault, State> =>
-  E.map(({ state }: Replayed) => state)(replayFrom(root, texts, store.sha256))
+/**
+ * The state after records behind a root, whose hashes were checked when the history was opened. So few take a few milliseconds:
+ * turns for others in between would only make it longer.
+ */
+const foldOn = ({ state: root }: Replayed, texts: readonly string[]): E.Either<StoreFault, State> => {
+  let state = root
+  for (const text of texts) {
+    const record = openRecord(text, state.seq + 1)
+    if (E.isLeft(record)) return record
+    state = evolve(state, record.right)
+  }
+  return E.right(state)
+}
 
 /** The time of a record, read off its text. */
 const atOf = (text: string): string => /^\{"v":\d+,"seq":\d+,"at":"([^"]*)"/.exec(text)?.[1] ?? ''
@@ -75,7 +87,7 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
     const most = when - root.state.seq
     if (most === 0) return E.right(root.state)
     const texts = await textsAfter(parts.store, root.state.seq, most)
-    return E.isLeft(texts) ? texts : foldOn(parts, root, texts.right)
+    return E.isLeft(texts) ? texts : foldOn(root, texts.right)
   }
   const [, seconds, fraction = ''] = timeForm.exec(when) ?? []
   if (seconds === undefined) {
@@ -87,7 +99,7 @@ const stateAt = async (parts: Parts, when: Instant): Promise<E.Either<InvalidArg
   const texts = await textsAfter(parts.store, root.state.seq, rootEvery)
   if (E.isLeft(texts)) return texts
   const count = countWhile(texts.right.length, (index) => atOf(texts.right[index] as string) <= time)
-  return foldOn(parts, root, texts.right.slice(0, count))
+  return foldOn(root, texts.right.slice(0, count))
 }
 
 const byName = (one: Named, other: Named): number => (one.name < other.name ? -1 : 1)
