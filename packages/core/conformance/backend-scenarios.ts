@@ -2,8 +2,9 @@ import type { Intent, Result } from '../src/model/intent.js'
 import type { SnapshotId } from '../src/model/snapshot.js'
 import type { Backend } from '../src/runtime/ports.js'
 import { equal, ok, rejects } from './assert.js'
-import { attached, baseTree, filesOf, fill, intents, perform, seenThroughView } from './backend-rig.js'
+import { attached, baseTree, filesOf, fill, intents, perform, seenThroughView, withTar } from './backend-rig.js'
 import { holds, sameTree, type Tree } from './content.js'
+import { item, tarOf } from './layer-tars.js'
 import { left, right } from './ports.js'
 import type { PromiseFiles } from './subject.js'
 
@@ -201,6 +202,17 @@ const attachments: readonly Scenario[] = [
   },
 ]
 
+/** Whatever is on top of an empty layer shows the base layer. */
+const carriesBase = async (backend: Backend, layer: SnapshotId): Promise<void> => {
+  const upper = { parents: [layer, 1] }
+  sameTree('a view of it', await seenThroughView(backend, upper.parents), baseTree)
+  await perform(backend, intents.create(layer + 500_000, upper))
+  await fill(backend, layer + 500_000, upper, (files) => files.write('upper', 'u'))
+  await perform(backend, intents.seal(layer + 500_000, upper))
+  const tree = await seenThroughView(backend, [layer + 500_000, ...upper.parents])
+  sameTree('a view of a layer on it', tree, { ...baseTree, upper: 'file u' })
+}
+
 export const seals: readonly Scenario[] = [
   {
     name: 'seal a parentless layer',
@@ -227,6 +239,32 @@ export const seals: readonly Scenario[] = [
     before: (backend, layer) => perform(backend, intents.create(layer, { purpose: 'unpack' })),
     intent: (layer) => intents.seal(layer, { purpose: 'unpack' }),
     check: async (_backend, _layer, result) => equal('size', 'usage' in result ? result.usage.size : undefined, 0),
+  },
+  {
+    name: 'seal an empty unpack layer with a parent',
+    before: (backend, layer) => perform(backend, intents.create(layer, { ...onBase, purpose: 'unpack' })),
+    intent: (layer) => intents.seal(layer, { ...onBase, purpose: 'unpack' }),
+    check: carriesBase,
+  },
+  {
+    name: 'seal an empty unpack layer that gained a parent',
+    before: (backend, layer) => perform(backend, intents.create(layer, { purpose: 'unpack' })),
+    intent: (layer) => intents.seal(layer, { ...onBase, purpose: 'unpack', madeParentless: true }),
+    check: carriesBase,
+  },
+  {
+    name: 'seal an applied layer that gained a parent',
+    before: async (backend, layer) => {
+      await perform(backend, intents.create(layer, { purpose: 'unpack' }))
+      await perform(
+        backend,
+        intents.import(layer),
+        withTar(tarOf(item.folder('Files'), item.file('Files/both', 'tar'))),
+      )
+    },
+    intent: (layer) => intents.seal(layer, { ...onBase, purpose: 'unpack', madeParentless: true, applied: true }),
+    check: async (backend, layer) =>
+      sameTree('a view of it', await seenThroughView(backend, [layer, 1]), { ...baseTree, both: 'file tar' }),
   },
   {
     name: 'seal a parentless layer that gained a parent',
