@@ -13,8 +13,8 @@ const linksIn = (library: string) => {
   const checked = (what: string, code: number): void => {
     if (code !== 0) raise(backendFault(`${what} failed with ${code}`, 0x8007_0000 + code))
   }
-  const textFrom = (address: unknown): string => {
-    const text = koffi.decode.string16(address as bigint)
+  const textFrom = (address: bigint): string => {
+    const text = koffi.decode.string16(address)
     freeText(address)
     return text
   }
