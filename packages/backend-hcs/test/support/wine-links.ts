@@ -13,7 +13,7 @@ const linksIn = (library: string) => {
   const checked = (what: string, code: number): void => {
     if (code !== 0) raise(backendFault(`${what} failed with ${code}`, 0x8007_0000 + code))
   }
-  const textFrom = (address: bigint): string => {
+  const textFrom = (address: unknown): string => {
     const text = koffi.decode.string16(address)
     freeText(address)
     return text
