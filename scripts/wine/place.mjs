@@ -83,20 +83,26 @@ const makeTemporary = () => {
   return directory
 }
 
+/** @param {string} path of a built module of backend-hcs's tests */
+const built = (path) => import(pathToFileURL(join(root, 'packages/backend-hcs/dist/test', path)).href)
+
 /**
- * Builds the DLL that stands in for those of Windows which Wine lacks, where there is a compiler for it. Answers what tells the
- * tests about it.
+ * Builds the DLLs that the tests call, among them the one that stands in for those which Wine lacks, where there is a compiler for
+ * it. Answers what tells the tests about them.
  * @param {string} temporary
- * @returns {Promise<{ VARVE_STANDIN?: string }>}
+ * @returns {Promise<{ VARVE_STANDIN?: string, VARVE_LIBRARIES?: string }>}
  */
-const standin = async (temporary) => {
+const libraries = async (temporary) => {
   /** @type {typeof import('../../packages/backend-hcs/test/standin/build.js')} */
-  const { buildStandin, canBuild, wine } = await import(
-    pathToFileURL(join(root, 'packages/backend-hcs/dist/test/standin/build.js')).href
-  )
+  const { buildStandin, canBuild, wine } = await built('standin/build.js')
+  /** @type {typeof import('../../packages/backend-hcs/test/support/compile.js')} */
+  const { compileInto } = await built('support/compile.js')
   if (!canBuild(wine)) return {}
   copyFileSync(buildStandin(wine), join(temporary, 'standin.dll'))
-  return { VARVE_STANDIN: 'T:\\standin.dll' }
+  // They define functions that kernel32 has, too.
+  const flags = ['-static-libgcc', '-Wl,--allow-multiple-definition']
+  for (const name of /** @type {const} */ (['sample', 'stubs'])) compileInto(temporary, name, wine.compiler, flags)
+  return { VARVE_STANDIN: 'T:\\standin.dll', VARVE_LIBRARIES: 'T:\\' }
 }
 
 /** The processors that this process may use. */
@@ -137,7 +143,7 @@ export const prepareLanes = async (wine, say) => {
         temporary,
         environment: {
           ...wineEnvironment(prefix),
-          ...(await standin(temporary)),
+          ...(await libraries(temporary)),
           // Nothing is a link for Wine, so that looking whether it is one is in vain.
           NODE_OPTIONS: '--preserve-symlinks --preserve-symlinks-main',
           // Of its own accord a Windows program takes every terminal for a coloured one.

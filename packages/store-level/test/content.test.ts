@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Content } from '@varve/core'
@@ -100,6 +103,19 @@ test(
       assert.ok(found.startsWith('{"schemaVersion"') || texts.includes(found), `${found.length} bytes`)
     }
     await setting
+  }),
+)
+
+test(
+  'an index is replaced although somebody has it open for a while',
+  inDirectory(async (directory) => {
+    const content = directoryContent(directory)
+    await done(content.setIndex(bytesOf('old')))
+    const reader = openSync(join(directory, 'index.json'), 'r')
+    const closed = sleep(100).then(() => closeSync(reader))
+    await done(content.setIndex(bytesOf('new')))
+    assert.is(readFileSync(join(directory, 'index.json'), 'utf8'), 'new')
+    await closed
   }),
 )
 

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { nativeOf } from '../../src/native/native-of.js'
 import type { Native } from '../../src/native/native.js'
 import { loadTable } from '../../src/native/table.js'
-import { hostPathBelow } from '../standin/library.js'
 import { dllsOf, standin } from './standin.js'
+import { filesOf } from './standin-files.js'
 
 const unlessDone = (call: () => void): void => {
   try {
@@ -33,5 +33,5 @@ const takeDown = (root: string, native: Native): void => {
 export const dropRoot = async (root: string): Promise<void> => {
   const on = standin()
   if (process.platform === 'win32') takeDown(root, nativeOf(await loadTable({ dlls: dllsOf(on) })))
-  fs.rmSync(hostPathBelow(on.base)(root), { recursive: true, force: true })
+  filesOf(on).removeTree(root)
 }

@@ -11,7 +11,12 @@ typedef struct { int32_t flavour; const char16_t *home; } Driver;
 typedef struct { uint16_t length, maximum; const char16_t *buffer; } Text;
 typedef struct { uint32_t length; void *root; Text *name; uint32_t attributes; void *security, *quality; } Object;
 
+#ifdef _WIN32
+// What mingw does for variables of a thread calls GetLastError, which is below.
+static uint32_t last_error;
+#else
 static _Thread_local uint32_t last_error;
+#endif
 static int live;
 
 static size_t units(const char16_t *text) { size_t n = 0; while (text[n]) n++; return n; }

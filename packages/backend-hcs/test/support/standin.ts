@@ -47,7 +47,8 @@ const begin = async (library: string, base: string): Promise<void> => {
 
 const newBase = (): string => {
   const base = fs.mkdtempSync(path.join(windowsRoot ?? os.tmpdir(), 'varve-hcs-'))
-  process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
+  // Under Wine links are in the way, and whoever started this removes what is above.
+  if (given === undefined) process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
   return base
 }
 

@@ -1,8 +1,10 @@
-/** Links under Wine, which shows to node what a link leads to in its place, and nothing where it leads nowhere. */
+/** The files of the host that a stand-in is on. In the place of a link Wine shows to node what it leads to, or nothing. */
 import koffi from 'koffi'
 import { backendFault } from '@varve/core/ports'
 import { raise } from '../../src/failure.js'
-import type { HostFiles } from '../../src/files.js'
+import { hostFiles, type HostFiles } from '../../src/files.js'
+import { hostPathBelow } from '../standin/library.js'
+import type { Standin } from './standin.js'
 
 const noReparse = 4392
 
@@ -44,7 +46,7 @@ const linksIn = (library: string) => {
 const nothing = { size: 0, allocated: 0, modified: 0n, links: 1 }
 
 /** The same files, links being links. Everything else is node's. */
-export const withLinks = (files: HostFiles, library: string): HostFiles => {
+const withLinks = (files: HostFiles, library: string): HostFiles => {
   const links = linksIn(library)
   const isLink = (path: string): boolean => links.targetOf(path) !== undefined
   const removeTree = (path: string): void => {
@@ -65,4 +67,10 @@ export const withLinks = (files: HostFiles, library: string): HostFiles => {
     symlink: links.make,
     readLink: (path) => links.targetOf(path) ?? files.readLink(path),
   }
+}
+
+/** The host's files by Windows paths, as a stand-in has them. */
+export const filesOf = ({ base, library }: Standin): HostFiles => {
+  const files = hostFiles(hostPathBelow(base))
+  return process.platform === 'win32' && library !== '' ? withLinks(files, library) : files
 }
