@@ -35,11 +35,8 @@ const isWithin = (above: string, path: string): boolean => path.startsWith(`${ab
 const bitsOf = ({ type, attributes }: Extract<LayerEntry, { readonly attributes: number }>): number =>
   type === 'symlink' || type === 'junction' ? attributes & ~0x30 : attributes
 
-/** Windows and some worlds write into the folder at the top by themselves. */
-const isTop = ({ name }: LayerEntry): boolean => name === 'Files'
-
 const windowsOf = (entry: LayerEntry, hasTimes: boolean): Said => {
-  if (!('attributes' in entry) || isTop(entry)) return {}
+  if (!('attributes' in entry)) return {}
   const security = 'security' in entry ? entry.security : undefined
   return {
     attributes: bitsOf(entry),
@@ -92,8 +89,8 @@ export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
   for (const one of itemsOf(tar, below === undefined)) {
     const { entry } = one
     const path = pathOf(entry.name)
-    // Every world puts into Hives what it likes.
-    if (/^Hives(\/|$)/.test(entry.name) || isAddedByWindows(path)) continue
+    // Every world puts into Hives what it likes, writes hives into the folder at the top, and need not name that where it is empty.
+    if (path === '' || /^Hives(\/|$)/.test(path) || isAddedByWindows(path)) continue
     if (entry.type === 'whiteout') hidden.push(path)
     else if (entry.type === 'opaque') emptied.push(path)
     else if (entry.type === 'link') second.set(path, pathOf(entry.target))
@@ -107,17 +104,17 @@ export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
       (hidden.some((name) => name === path || isWithin(name, path)) || emptied.some((name) => isWithin(name, path))),
   )
   return {
-    own: isApplied ? withoutFoldersAbove(own) : own,
+    own: isApplied ? withoutFoldersAbove(own, gone) : own,
     gone: gone.sort(),
     links: below === undefined ? linksOf(second) : [],
   }
 }
 
-/** A tar need not have the folders above what it has; a layer has them nevertheless. */
-const withoutFoldersAbove = (own: Shown): Shown => {
-  const paths = Object.keys(own)
+/** A tar need not have the folders above what it has or deletes; a layer has them nevertheless. */
+const withoutFoldersAbove = (own: Shown, gone: readonly string[]): Shown => {
+  const paths = [...Object.keys(own), ...gone]
   return Object.fromEntries(
-    Object.entries(own).filter(([path]) => path !== '' && !paths.some((other) => other.startsWith(`${path}/`))),
+    Object.entries(own).filter(([path]) => !paths.some((other) => other.startsWith(`${path}/`))),
   )
 }
 

@@ -17,7 +17,7 @@ export type ScriptOutcome = {
   readonly snapshots: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
-/** What is there, by path: types, contents, targets, and when it was modified. */
+/** What is there, by path: types, contents, targets, and when files were modified. */
 const shownTree = async (files: PromiseFiles): Promise<Tree> => {
   const tree: Record<string, string> = {}
   const directories = ['']
@@ -26,7 +26,8 @@ const shownTree = async (files: PromiseFiles): Promise<Tree> => {
       const path = directory === '' ? name : `${directory}/${name}`
       const { type, target = '', modified } = await files.stat(path)
       const content = type === 'file' ? new TextDecoder().decode(await files.read(path)) : target
-      tree[path] = `${type} ${content}, ${timeOf(modified)}`
+      // That of a folder moves on with whatever is done in it, also by worlds.
+      tree[path] = type === 'directory' ? type : `${type} ${content}, ${timeOf(modified)}`
       if (type === 'directory') directories.push(path)
     }
   return withoutWindows(tree)
