@@ -27,7 +27,7 @@ export const whyLeftOut = (source) =>
 
 /** node says that it has made a link, and nothing is there. */
 const LINKS = 'it makes a symlink, or a junction, and under Wine there are none'
-const CASE = 'it wants names that differ in their case only, or that Windows can not have'
+const CASE = 'it wants names that differ in their case only, which are one on Windows, or that Windows can not have'
 
 /** @param {string} why @param {string[]} names @returns {Record<string, string>} */
 const all = (why, ...names) => Object.fromEntries(names.map((name) => [name, why]))

@@ -99,9 +99,9 @@ const libraries = async (temporary) => {
   const { compileInto } = await built('support/compile.js')
   if (!canBuild(wine)) return {}
   copyFileSync(buildStandin(wine), join(temporary, 'standin.dll'))
-  // They define functions that kernel32 has, too.
-  const flags = ['-static-libgcc', '-Wl,--allow-multiple-definition']
-  for (const name of /** @type {const} */ (['sample', 'stubs'])) compileInto(temporary, name, wine.compiler, flags)
+  compileInto(temporary, 'sample', wine.compiler, ['-static-libgcc', '-Wl,--export-all-symbols'])
+  // It has functions that the C library wants to be kernel32's.
+  compileInto(temporary, 'stubs', wine.compiler, ['-nostdlib', '-Wl,-e,0'])
   return { VARVE_STANDIN: 'T:\\standin.dll', VARVE_LIBRARIES: 'T:\\' }
 }
 

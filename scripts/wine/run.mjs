@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { beforeEnd } from '../ending.mjs'
 
 /** A program that is still running after this long is ended. */
-const LIMIT_MS = 900_000
+const LIMIT_MS = 1_800_000
 
 /**
  * The path of a file of the clone, given relative to its root, as Windows sees it.

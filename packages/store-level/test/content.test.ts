@@ -229,17 +229,20 @@ test(
     const path = join(directory, 'file')
     writeFileSync(path, '')
     const content = directoryContent(join(path, 'content'))
-    assert.match(await fails(content.writer('ref'), 'ENOTDIR'), 'beginning a blob under ref "ref"')
-    assert.is(await answerOf(content), 'StoreFault ENOTDIR')
-    assert.is(await tagOf(content.info(digest)), 'StoreFault')
-    await fails(content.index(), 'ENOTDIR')
-    await fails(content.setIndex(bytesOf('{}')), 'ENOTDIR')
+    // On Windows nothing is below a file, as below what is not there.
+    const isWindows = process.platform === 'win32'
+    const code = isWindows ? 'EEXIST' : 'ENOTDIR'
+    assert.match(await fails(content.writer('ref'), code), 'beginning a blob under ref "ref"')
+    assert.is(await answerOf(content), isWindows ? 'NotFound ' : 'StoreFault ENOTDIR')
+    assert.is(await tagOf(content.info(digest)), isWindows ? 'NotFound' : 'StoreFault')
+    if (!isWindows) await fails(content.index(), code)
+    await fails(content.setIndex(bytesOf('{}')), code)
     rmSync(path)
     await put(content, 'abc')
     assert.is(await answerOf(content), 'abc')
     rmSync(join(path, 'content', 'blobs', 'sha256', abc))
     mkdirSync(join(path, 'content', 'blobs', 'sha256', abc))
-    assert.is(await answerOf(content), 'StoreFault EISDIR')
+    assert.is(await answerOf(content), 'NotFound ')
     assert.is(await tagOf(content.info(digest)), 'NotFound')
   }),
 )

@@ -53,7 +53,7 @@ const roomFor = (length: number, spent: Spent): Uint8Array => {
   return isUsable ? spare : new Uint8Array(length)
 }
 
-/** A file in chunks, each with a buffer of its own; undefined first where there is none. */
+/** A file in chunks, each with a buffer of its own; undefined first where there is no file. */
 async function* chunksOf(path: string, spent: Spent): AsyncGenerator<Uint8Array | undefined> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -61,7 +61,10 @@ async function* chunksOf(path: string, spent: Spent): AsyncGenerator<Uint8Array 
   })
   if (handle === undefined) return yield undefined
   try {
-    for (let left = (await handle.stat()).size; left > 0;) {
+    const found = await handle.stat()
+    // Windows opens folders, too.
+    if (!found.isFile()) return yield undefined
+    for (let left = found.size; left > 0;) {
       const chunk = roomFor(Math.min(left, chunkBytes), spent)
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, null)
       if (bytesRead === 0) return

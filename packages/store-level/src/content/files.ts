@@ -49,17 +49,18 @@ export const statOf = async (path: string): Promise<Stats | undefined> => {
 
 /** What Windows says of a file that somebody has open: a reader, a virus scanner. */
 const openElsewhere = new Set(['EPERM', 'EACCES', 'EBUSY'])
-const longestPause = 1_000
+const attempts = 200
+const longestPause = 16
 
 /** Gives a file the name of another one, which goes. Windows refuses that while somebody has the other one open. */
 export const replaceFile = async (from: string, to: string): Promise<void> => {
-  for (let pause = 1; ; pause *= 2) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await rename(from, to)
     } catch (error) {
-      if (process.platform !== 'win32' || !openElsewhere.has(codeOf(error)) || pause > longestPause) throw error
+      if (process.platform !== 'win32' || !openElsewhere.has(codeOf(error)) || attempt === attempts) throw error
     }
-    await sleep(pause)
+    await sleep(Math.min(attempt, longestPause))
   }
 }
 
