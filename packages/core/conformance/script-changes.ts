@@ -2,11 +2,27 @@ import type { Dice } from './dice.js'
 import type { Step } from './script.js'
 
 /** Few, so that they meet one another. */
-export const scriptPaths: readonly string[] = ['f', 'g', 'd', 'd/f', 'd/g', 'd/d', 'd/d/f', 'e', 'e/f', 'e/層']
+const scriptPaths: readonly string[] = ['f', 'g', 'd', 'd/f', 'd/g', 'd/d', 'd/d/f', 'e', 'e/f', 'e/層']
 
-type In = { readonly dice: Dice; readonly key: string; readonly paths: Set<string> }
+type In = {
+  readonly dice: Dice
+  readonly key: string
+  readonly paths: Set<string>
+  readonly fixed: ReadonlySet<string>
+  readonly gone: Set<string>
+}
 
-const anywhere = ({ dice }: In): string => dice.pick(scriptPaths)
+const isAt = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)
+
+/** Whether something else would stand where something fixed was. */
+const isSpent = ({ gone }: In, path: string): boolean => [...gone].some((one) => isAt(one, path))
+
+const isFixed = ({ fixed }: In, path: string): boolean => [...fixed].some((one) => isAt(path, one))
+
+const anywhere = (where: In): string => {
+  const left = scriptPaths.filter((path) => !isSpent(where, path))
+  return left.length === 0 ? 'new' : where.dice.pick(left)
+}
 
 /** Mostly a path that may be there. */
 const there = ({ dice, paths }: In): string => dice.pick(paths.size === 0 || dice.once(8) ? scriptPaths : [...paths])
@@ -14,7 +30,9 @@ const there = ({ dice, paths }: In): string => dice.pick(paths.size === 0 || dic
 /** Mostly one that may be free, in a folder that may be there. */
 const free = (where: In): string => {
   const { dice, paths } = where
-  const found = scriptPaths.filter((path) => !paths.has(path) && (!path.includes('/') || paths.has(above(path))))
+  const found = scriptPaths.filter(
+    (path) => !paths.has(path) && !isSpent(where, path) && (!path.includes('/') || paths.has(above(path))),
+  )
   return found.length === 0 || dice.once(6) ? anywhere(where) : dice.pick(found)
 }
 
@@ -24,8 +42,9 @@ const put = ({ paths }: In, path: string): void => {
   for (let at = path; at !== ''; at = above(at)) paths.add(at)
 }
 
-const drop = ({ paths }: In, path: string): void => {
-  for (const one of paths) if (one === path || one.startsWith(`${path}/`)) paths.delete(one)
+const drop = ({ paths, fixed, gone }: In, path: string): void => {
+  for (const one of paths) if (isAt(path, one)) paths.delete(one)
+  for (const one of fixed) if (isAt(path, one)) gone.add(one)
 }
 
 const write = (where: In): Step => {
@@ -48,7 +67,8 @@ const remove = (where: In): Step => {
 
 const rename = (where: In): Step => {
   const [path, to] = [there(where), where.dice.once(3) ? there(where) : free(where)]
-  const moved = [...where.paths].filter((one) => one === path || one.startsWith(`${path}/`))
+  if (isFixed(where, path) || isFixed(where, to) || isSpent(where, to)) return look(where)
+  const moved = [...where.paths].filter((one) => isAt(path, one))
   drop(where, path)
   for (const one of moved) put(where, to + one.slice(path.length))
   return { do: 'rename', key: where.key, path, to }
@@ -56,6 +76,7 @@ const rename = (where: In): Step => {
 
 const link = (where: In): Step => {
   const [path, to] = [there(where), free(where)]
+  if (isFixed(where, path)) return look(where)
   put(where, to)
   return { do: 'link', key: where.key, path, to }
 }
@@ -74,11 +95,20 @@ const look = (where: In): Step => ({
 
 const kinds = [write, write, write, write, make, remove, remove, rename, rename, link, link, look]
 
-/** Changes of what a snapshot shows; `paths` is what may be there, and is kept up. */
+/** What a snapshot may show, which changes of it keep up. */
+export type MayShow = {
+  readonly paths: Set<string>
+  /** Of these, those that stay what they are, or go for good. */
+  readonly fixed: ReadonlySet<string>
+  /** Fixed ones that went. */
+  readonly gone: Set<string>
+}
+
+/** Changes of what a snapshot shows. */
 export const changesIn = (
   dice: Dice,
   key: string,
-  paths: Set<string>,
+  shown: MayShow,
   { count, symlinks }: { readonly count: number; readonly symlinks: boolean },
 ): readonly Step[] =>
-  Array.from({ length: count }, () => dice.pick(symlinks ? [...kinds, symlink] : kinds)({ dice, key, paths }))
+  Array.from({ length: count }, () => dice.pick(symlinks ? [...kinds, symlink] : kinds)({ dice, key, ...shown }))

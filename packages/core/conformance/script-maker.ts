@@ -1,34 +1,41 @@
 import { type Dice, diceFrom } from './dice.js'
 import type { Script, Step } from './script.js'
-import { changesIn } from './script-changes.js'
+import { changesIn, type MayShow } from './script-changes.js'
 import { makeTar } from './script-tars.js'
 
 /** What the scripts that are made may have. */
 export type ScriptOptions = {
   /** Default: true. */
   readonly symlinks?: boolean
+  /**
+   * Whether entries that came with a tar get other names, and others are made in their place. Default: true. A world on a host knows what
+   * only Windows knows of an entry by its name, Windows by the entry itself.
+   */
+  readonly moves?: boolean
   /** About how many steps. Default: 30. */
   readonly length?: number
 }
 
 type Purpose = 'scratch' | 'unpack'
 
-/** An Active or View, and the files and folders that it may show. */
-type Opened = {
+/** An Active or View, and what it may show. */
+type Opened = MayShow & {
   readonly kind: 'prepare' | 'view'
   readonly purpose: Purpose
   readonly parent: string
-  readonly paths: Set<string>
+  readonly fixed: Set<string>
 }
+
+type Layer = Pick<MayShow, 'paths' | 'fixed' | 'gone'>
 
 /** What the maker thinks is there. It may be wrong: then a command is refused, which is compared too. */
 type Guess = {
   readonly dice: Dice
   readonly symlinks: boolean
+  readonly moves: boolean
   readonly steps: Step[]
   readonly opened: Map<string, Opened>
-  /** The files and folders that committed layers may show. */
-  readonly committed: Map<string, ReadonlySet<string>>
+  readonly committed: Map<string, Layer>
 }
 
 const keys = ['a', 'b', 'c', 'extract-1 x', 'd é']
@@ -47,17 +54,24 @@ const labelsOf = ({ dice }: Guess): { readonly labels?: Readonly<Record<string, 
 const keysOf = ({ opened }: Guess, purpose: Purpose): readonly string[] =>
   [...opened].filter((one) => one[1].purpose === purpose).map(([key]) => key)
 
+/** What layers over one another may show. */
+const together = (...layers: readonly (Layer | undefined)[]) => {
+  const all = (of: keyof Layer): Set<string> => new Set(layers.flatMap((layer) => [...(layer?.[of] ?? [])]))
+  return { paths: all('paths'), fixed: all('fixed'), gone: all('gone') }
+}
+
 const create = (guess: Guess): void => {
   const { dice, steps, opened, committed } = guess
   const free = keys.filter((key) => !opened.has(key))
   const key = mostly(dice, free, keys)
   const layers = [...committed.keys()]
-  const parent = layers.length > 0 && !dice.once(4) ? mostly(dice, layers, [...names, key]) : ''
+  const deepest = dice.once(2) ? layers : layers.slice(-1)
+  const parent = layers.length > 0 && !dice.once(4) ? mostly(dice, deepest, [...names, key]) : ''
   const kind = dice.once(6) ? 'view' : 'prepare'
   const given = dice.once(5) ? { purpose: dice.pick(['scratch', 'unpack'] as const) } : {}
   steps.push({ do: kind, key, ...(parent === '' ? {} : { parent }), ...given, ...labelsOf(guess) })
   const purpose = given.purpose ?? (key.startsWith('extract-') ? 'unpack' : 'scratch')
-  if (!opened.has(key)) opened.set(key, { kind, purpose, parent, paths: new Set(committed.get(parent)) })
+  if (!opened.has(key)) opened.set(key, { kind, purpose, parent, ...together(committed.get(parent)) })
   if (purpose === 'unpack' && !dice.once(3)) apply(guess, key)
 }
 
@@ -68,9 +82,9 @@ const session = (guess: Guess): void => {
   if (scratches.length === 0) return create(guess)
   const key = mostly(dice, scratches, keys)
   steps.push({ do: 'attach', key })
-  const { kind = 'prepare', paths = new Set<string>() } = opened.get(key) ?? {}
-  const count = kind === 'view' ? 1 : 2 + dice.roll(6)
-  steps.push(...changesIn(dice, key, paths, { count, symlinks: guess.symlinks }))
+  const shown = opened.get(key)
+  const count = shown?.kind === 'view' ? 1 : 2 + dice.roll(6)
+  steps.push(...changesIn(dice, key, shown ?? together(), { count, symlinks: guess.symlinks }))
   if (!dice.once(6)) steps.push({ do: 'detach', key })
 }
 
@@ -86,18 +100,21 @@ const commit = (guess: Guess): void => {
   const given = dice.once(opened.get(key)?.parent === '' ? 3 : 15)
   const parent = given ? { parent: mostly(dice, [...committed.keys()], [...names, key]) } : {}
   steps.push({ do: 'commit', name, key, ...parent, ...labelsOf(guess) })
-  const { kind, paths } = opened.get(key) ?? {}
-  if (kind !== 'prepare' || committed.has(name)) return
+  const shown = opened.get(key)
+  if (shown?.kind !== 'prepare' || committed.has(name)) return
   opened.delete(key)
-  committed.set(name, new Set([...(paths ?? []), ...(committed.get(parent.parent ?? '') ?? [])]))
+  committed.set(name, together(shown, committed.get(parent.parent ?? '')))
 }
 
 const apply = (guess: Guess, key: string): void => {
   const { dice, steps, opened, symlinks } = guess
-  const { parent = '', paths = new Set<string>() } = opened.get(key) ?? {}
+  const { parent, paths, fixed } = opened.get(key) ?? { parent: '', ...together() }
   const tar = makeTar(dice, { isBase: parent === '', symlinks, paths })
   steps.push({ do: 'apply', key, tar })
-  for (const { type, name } of tar) if (type === 'file' || type === 'folder') paths.add(name)
+  for (const { type, name } of tar) {
+    if (type === 'file' || type === 'folder') paths.add(name)
+    if (!guess.moves) fixed.add(name)
+  }
 }
 
 const applyAgain = (guess: Guess): void => {
@@ -135,9 +152,12 @@ const moves: readonly (readonly [weight: number, move: (guess: Guess) => unknown
 const bag = moves.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))
 
 /** A script that depends on the seed and the options alone. */
-export const makeScript = (seed: number, { symlinks = true, length = 30 }: ScriptOptions = {}): Script => {
+export const makeScript = (
+  seed: number,
+  { symlinks = true, moves = true, length = 30 }: ScriptOptions = {},
+): Script => {
   const dice = diceFrom(seed)
-  const guess: Guess = { dice, symlinks, steps: [], opened: new Map(), committed: new Map() }
+  const guess: Guess = { dice, symlinks, moves, steps: [], opened: new Map(), committed: new Map() }
   while (guess.steps.length < length) dice.pick(bag)(guess)
   return guess.steps
 }
