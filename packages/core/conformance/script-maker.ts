@@ -139,7 +139,7 @@ const update = (guess: Guess): void => {
   guess.steps.push({ do: 'update', name: existing(guess), labels, ...paths })
 }
 
-const moves: readonly (readonly [weight: number, move: (guess: Guess) => unknown])[] = [
+const possible: readonly (readonly [weight: number, move: (guess: Guess) => unknown])[] = [
   [5, create],
   [8, session],
   [5, commit],
@@ -149,7 +149,7 @@ const moves: readonly (readonly [weight: number, move: (guess: Guess) => unknown
   [1, (guess) => guess.steps.push({ do: 'compare', lower: existing(guess), upper: existing(guess) })],
   [1, ({ dice, steps }) => steps.push({ do: dice.pick(['cleanup', 'reopen'] as const) })],
 ]
-const bag = moves.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))
+const bag = possible.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))
 
 /** A script that depends on the seed and the options alone. */
 export const makeScript = (
