@@ -5,6 +5,7 @@ import { equal, ok } from './assert.js'
 import {
   type BackendCase,
   backendCase,
+  baseTree,
   fails,
   fill,
   intents,
@@ -17,7 +18,7 @@ import {
   withTar,
 } from './backend-rig.js'
 import { runsOf } from './backend-runs.js'
-import type { Scenario } from './backend-scenarios.js'
+import type { Scenario } from './backend-scenario.js'
 import {
   baseSample,
   childSample,
@@ -34,7 +35,7 @@ import {
   unpackLayer,
 } from './backend-tars.js'
 import { chunked, joined, sameBytes, streamOf } from './bytes.js'
-import { sameTree } from './content.js'
+import { sameTree, type Tree } from './content.js'
 import { item, type Item, misnamed, offsetAfter, tarOf, timesAt } from './layer-tars.js'
 import { right } from './ports.js'
 import type { BackendSubject } from './subject.js'
@@ -70,6 +71,39 @@ const times = onBase('imported files have the times of the tar', async (backend)
     const { modified } = await throughView(backend, [layer, ...parents], (files) => files.stat('old'))
     equal('modified, in microseconds', modified / 1_000n, timesAt(900_000_000).modified / 1_000n)
   }
+})
+
+const linkTimes = onBase('a link to a file of the parents has the time of that file', async (backend) => {
+  const old = file('Files/old', 'o', { times: timesAt(900_000_000) })
+  await unpacked(backend, 2, [], tarOf(folder('Files'), old))
+  await sealApplied(backend, 2)
+  await unpacked(backend, 3, [2], tarOf(folder('Files'), link('Files/again', 'Files/old')))
+  await sealApplied(backend, 3, [2])
+  const { modified } = await throughView(backend, [3, 2], (files) => files.stat('again'))
+  equal('modified, in microseconds', modified / 1_000n, timesAt(900_000_000).modified / 1_000n)
+})
+
+const deeper = onBase('a tar may name what is not in the nearest parent', async (backend) => {
+  await perform(backend, intents.create(2, { parents: [1] }))
+  await fill(backend, 2, { parents: [1] }, (files) => files.remove('kept'))
+  await perform(backend, intents.seal(2, { parents: [1] }))
+  const tars: readonly (readonly [tar: readonly Item[], changes: Tree, gone?: string])[] = [
+    [[link('Files/again', 'Files/folder/deep')], { again: 'file of the base' }],
+    [[link('Files/folder/again', 'Files/folder/deep')], { 'folder/again': 'file of the base' }],
+    [[file('Files/folder/new', 'n')], { 'folder/new': 'file n' }],
+    [[whiteout('Files/folder/deep')], {}, 'folder/deep'],
+  ]
+  const { kept: _kept, ...below } = baseTree
+  for (const [index, [items, changes, gone]] of tars.entries()) {
+    const layer = 3 + index
+    await unpacked(backend, layer, [2, 1], tarOf(folder('Files'), ...items))
+    await sealApplied(backend, layer, [2, 1])
+    const expected = Object.entries({ ...below, ...changes }).filter(([path]) => path !== gone)
+    sameTree(`a view of layer ${layer}`, await seenThroughView(backend, [layer, 2, 1]), Object.fromEntries(expected))
+  }
+  await unpackLayer(backend, 9, [2, 1])
+  const hidden = withTar(tarOf(folder('Files'), link('Files/again', 'Files/kept')))
+  await fails('a link to what is hidden', backend, intents.import(9, { parents: [2, 1] }), hidden, 'InvalidArgument')
 })
 
 const toItsEnd = onBase('a tar is read to its end, zeros behind it too', async (backend) => {
@@ -246,6 +280,8 @@ const carries = backendCase('others stand on an imported base layer', async (sub
 export const importCases: readonly BackendCase[] = [
   ...imports.flatMap(runsOf),
   times,
+  linkTimes,
+  deeper,
   toItsEnd,
   refused,
   cutOff,

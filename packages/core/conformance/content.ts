@@ -83,11 +83,12 @@ const addedByWindows: readonly RegExp[] = [
   /^Windows(\/System32(\/config(\/(DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM))?)?)?$/i,
 ]
 
+/** Whether a path is of something that Windows adds to a layer. */
+export const isAddedByWindows = (path: string): boolean => addedByWindows.some((added) => added.test(path))
+
 /** Fails unless a tree is `expected`, apart from what Windows adds. */
 export const sameTree = (what: string, tree: Tree, expected: Tree): void => {
-  const found = Object.entries(tree).filter(
-    ([path]) => Object.hasOwn(expected, path) || !addedByWindows.some((added) => added.test(path)),
-  )
+  const found = Object.entries(tree).filter(([path]) => Object.hasOwn(expected, path) || !isAddedByWindows(path))
   equal(what, Object.fromEntries(found), expected)
 }
 

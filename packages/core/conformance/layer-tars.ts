@@ -73,7 +73,7 @@ export const misnamed = (tar: Uint8Array, name: string, wrong: string): Uint8Arr
 }
 
 /** What a layer's tar has, in its order. */
-const itemsOf = (tar: Uint8Array, isBase: boolean): readonly Item[] => {
+export const itemsOf = (tar: Uint8Array, isBase: boolean): readonly Item[] => {
   const decoder = layerDecoder({ isBase })
   const found = decoder.push(tar)
   const ended = decoder.end()

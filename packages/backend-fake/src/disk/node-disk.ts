@@ -10,6 +10,9 @@ const { COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE, O_RDONLY, O_NOFOLLOW } = fs.co
 /** Windows has no flag against symlinks. */
 const readOnly = O_RDONLY | (O_NOFOLLOW ?? 0)
 
+/** All that every Node can set of a time, so that it is the same after a copy, and on each of them. */
+const wholeMicroseconds = (nanoseconds: bigint): bigint => nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)
+
 /** Bytes up to which reading and writing is quicker than asking the host for a copy. */
 const tinyFile = 64 * 1024
 /** Bytes up to which a file is copied in one go. */
@@ -40,7 +43,7 @@ const statOf = (stat: fs.BigIntStats): Stat => ({
   mode: Number(stat.mode) & 0o7777,
   uid: Number(stat.uid),
   gid: Number(stat.gid),
-  mtime: stat.mtimeNs,
+  mtime: wholeMicroseconds(stat.mtimeNs),
   ctime: stat.ctimeNs,
   inode: stat.ino,
   links: Number(stat.nlink),
@@ -83,7 +86,7 @@ const openInput = <T>(path: HostName, use: (file: Input) => T): T =>
   withFile(path, readOnly, (file) => {
     const { size, nlink, mtimeNs } = fs.fstatSync(file, exact)
     const readInto = (into: Uint8Array): number => fill(file, 0, into)
-    return use({ size: Number(size), links: Number(nlink), mtime: mtimeNs, readInto })
+    return use({ size: Number(size), links: Number(nlink), mtime: wholeMicroseconds(mtimeNs), readInto })
   })
 
 const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
@@ -165,11 +168,11 @@ const writeSparse = (path: HostName, { length, segments }: SparseFile): void =>
   })
 
 /**
- * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which is cut to whole microseconds towards
- * zero. Half of one more keeps a time that was copied from changing with every copy.
+ * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which Nodes before 24 cut to whole
+ * microseconds towards zero. Half of one more keeps a time that was copied from changing with every copy.
  */
 const seconds = (nanoseconds: bigint): number => {
-  const microseconds = Number((nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)) / 1_000n)
+  const microseconds = Number(wholeMicroseconds(nanoseconds) / 1_000n)
   return (microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6
 }
 

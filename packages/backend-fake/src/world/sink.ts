@@ -89,7 +89,8 @@ const makers = (world: World, intent: ImportLayer) => {
       }
       if (found === own) return disk.link(found.path, path)
       yield* copyFile(disk, found.path, path, found.stat.size)
-      disk.setTime(path, entry.times.modified)
+      // All names of a file have its time, whatever the tar says of the link.
+      disk.setTime(path, found.stat.mtime)
     },
     *remove(where: Where): Work<void> {
       if (isOfMachine(where.name)) yield* places.machine.remove(where)

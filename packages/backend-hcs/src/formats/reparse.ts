@@ -3,6 +3,12 @@ import { utf16 } from './backup-builder.js'
 /** IO_REPARSE_TAG_* of what a layer can hold. */
 export const reparseTags = { symlink: 0xa000000c, mountPoint: 0xa0000003 } as const
 
+/** IO_REPARSE_TAG_WCI and IO_REPARSE_TAG_WCI_1: what the import of a layer leaves where its parents have something. */
+const placeholderTags: readonly number[] = [0x80000018, 0x90001018]
+
+/** Whether a reparse point stands for what the layers below have under its name. */
+export const isPlaceholder = (tag: number): boolean => placeholderTags.includes(tag)
+
 /** `target`: the print name. */
 export type Reparse = { readonly type: 'symlink' | 'junction'; readonly target: string }
 

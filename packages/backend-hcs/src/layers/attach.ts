@@ -47,7 +47,7 @@ export const attachLayer = (world: World, intent: AttachLayer): Result => {
   needFolder(world, what, path)
   if (!isAttached(world, layer)) {
     putDown(world, layer, path)
-    undoSeal(world, { layer, isParentless: parents.length === 0, purpose: 'scratch' })
+    undoSeal(world, { layer, isParentless: parents.length === 0, purpose: 'scratch', applied: false })
     if (parents.length === 0) attachFiles(world, what, intent)
     else attachDisk(world, what, intent)
   }

@@ -51,7 +51,7 @@ const putBackFiles = (world: World, layer: SnapshotId): void => {
 
 const keptNames = { parentless: ['Files', 'UtilityVM'], others: ['sandbox.vhdx', 'vm'] } as const
 
-/** What a scratch has besides what it was made with, and what was written in it. */
+/** What a layer has besides what it was made with, and what was written in it. */
 const removeBuilt = (world: World, layer: SnapshotId, kept: readonly string[]): void => {
   const path = layerOf(world, layer)
   for (const name of world.machine.files.list(path)) if (!kept.includes(name)) wipe(world, `${path}\\${name}`)
@@ -62,16 +62,19 @@ export type Sealed = {
   /** As it was made. */
   readonly isParentless: boolean
   readonly purpose: Purpose
+  /** Whether a tar was applied to it. */
+  readonly applied: boolean
 }
 
 /** The layer as it was before a seal that failed, or was cut. */
-export const undoSeal = (world: World, { layer, isParentless, purpose }: Sealed): void => {
+export const undoSeal = (world: World, { layer, isParentless, purpose, applied }: Sealed): void => {
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
     putBackBootFiles(world, layer)
   }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
+  else if (!applied) removeBuilt(world, layer, [])
   wipeTemporary(world, layer)
   noteActive(world, layer, isParentless)
 }

@@ -1,6 +1,7 @@
 import { backendFault, layerDescriptors, type Result, type SealLayer, type Usage } from '@varve/core/ports'
 import type { LayerEntry } from '@varve/core/tar'
 import { codes, raise } from '../failure.js'
+import type { LayerSink } from '../transport/items.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
 import { dropBootFiles } from './boot-files.js'
@@ -26,6 +27,31 @@ const convert = (world: World, what: string, { layer }: SealLayer, control: Cont
   return { ...templates, 'UtilityVM/SystemTemplate.vhdx': `snapshots/${layer}/UtilityVM/SystemTemplateBase.vhdx` }
 }
 
+/** Builds a layer with parents anew from what `fill` puts into it. */
+const build = (
+  world: World,
+  what: string,
+  { layer, parents }: SealLayer,
+  control: Control,
+  { fill, beforeImport }: { readonly fill: (sink: LayerSink) => void; readonly beforeImport: () => void },
+): void => {
+  const sink = transportSink(world.machine, {
+    layer: layerOf(world, layer),
+    folder: incomingOf(world, layer),
+    parents: layerDescriptors(world.layout, parents),
+    beforeImport: () => {
+      checkCancelled(what, control)
+      beforeImport()
+    },
+  })
+  try {
+    fill(sink)
+    sink.close()
+  } finally {
+    sink.abort()
+  }
+}
+
 /** What a layer with parents is built anew with. */
 type Rebuilding = {
   /** Entries besides those that the layer has. */
@@ -37,39 +63,31 @@ type Rebuilding = {
 const rebuild = (
   world: World,
   what: string,
-  { layer, parents, madeParentless }: SealLayer,
+  intent: SealLayer,
   control: Control,
   { more, beforeImport }: Rebuilding,
 ): void => {
+  const { layer, parents, madeParentless } = intent
   const check = (): void => checkCancelled(what, control)
-  const sink = transportSink(world.machine, {
-    layer: layerOf(world, layer),
-    folder: incomingOf(world, layer),
-    parents: layerDescriptors(world.layout, parents),
-    beforeImport: () => {
-      check()
-      beforeImport()
-    },
-  })
-  try {
+  const fill = (sink: LayerSink): void => {
     const count = counter(control)
     readLayer(world, layer, madeParentless ? [] : parents, (source) => pour(source, sink, check, count))
     for (const entry of more) sink.add(entry, 0)
-    sink.close()
-  } finally {
-    sink.abort()
   }
+  build(world, what, intent, control, { fill, beforeImport })
 }
 
-/** A layer with parents has its changes to the hives there, be it none. */
-const hivesFolder: LayerEntry = {
+const emptyFolder = (name: string): LayerEntry => ({
   type: 'directory',
-  name: 'Hives',
+  name,
   attributes: 0x10,
   times: { created: 0n, accessed: 0n, modified: 0n, changed: 0n },
-}
+})
 
-/** A parentless scratch that gained a parent: its `Files` become what it has over that parent. */
+/** A layer with parents has its changes to the hives there, be it none. */
+const hivesFolder = emptyFolder('Hives')
+
+/** A parentless layer that gained a parent: its `Files` become what it has over that parent. */
 const takeParent = (world: World, what: string, intent: SealLayer, control: Control): void => {
   const { files } = world.machine
   const { layer } = intent
@@ -98,14 +116,28 @@ const convertScratch = (world: World, what: string, intent: SealLayer, control: 
   return {}
 }
 
-const convertApplied = (world: World, what: string, intent: SealLayer, control: Control): Templates =>
-  intent.applied && intent.parents.length === 0 ? convert(world, what, intent, control) : {}
+/** A layer that nothing was applied to: nothing can stand on it until it has an empty `Files`. */
+const makeEmpty = (world: World, what: string, intent: SealLayer, control: Control): void =>
+  build(world, what, intent, control, {
+    fill: (sink) => {
+      for (const entry of [emptyFolder('Files'), hivesFolder]) sink.add(entry, 0)
+    },
+    beforeImport: () => undefined,
+  })
+
+const convertUnpacked = (world: World, what: string, intent: SealLayer, control: Control): Templates => {
+  const { parents, madeParentless, applied } = intent
+  if (parents.length === 0) return applied ? convert(world, what, intent, control) : {}
+  if (!applied) makeEmpty(world, what, intent, control)
+  else if (madeParentless) takeParent(world, what, intent, control)
+  return {}
+}
 
 /** Answers how large the layer is. */
 const seal = (world: World, what: string, intent: SealLayer, control: Control): Usage => {
   const { layer, name, parents, purpose, profile, labels } = intent
   checkCancelled(what, control)
-  const make = purpose === 'unpack' ? convertApplied : convertScratch
+  const make = purpose === 'unpack' ? convertUnpacked : convertScratch
   const templates = { ...notedTemplates(world, layer), ...make(world, what, intent, control) }
   const usage = usageOf(world, layer)
   writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
@@ -129,7 +161,7 @@ const tidy = (world: World, { layer }: SealLayer): void => {
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
 export const sealLayer = (world: World, intent: SealLayer, control: Control): Result => {
-  const { layer, purpose, madeParentless } = intent
+  const { layer, purpose, madeParentless, applied } = intent
   const what = `SealLayer of layer ${layer}`
   needFolder(world, what, layerOf(world, layer))
   if (isNotedCommitted(world, layer)) {
@@ -138,7 +170,7 @@ export const sealLayer = (world: World, intent: SealLayer, control: Control): Re
   }
   const undo = (): void => {
     takeAway(world, layer)
-    undoSeal(world, { layer, isParentless: madeParentless, purpose })
+    undoSeal(world, { layer, isParentless: madeParentless, purpose, applied })
   }
   return undoable(
     what,

@@ -98,6 +98,13 @@ export const look = (root: Root, path: string): BasicInfo | undefined => {
   }
 }
 
+/** The tag of the reparse point at a path. */
+export const tagAt = (root: Root, path: string): number => {
+  const how = { access: access.readAttributes, share: share.all, disposition: disposition.open }
+  const handle = open(root, path, { ...how, options: options.openReparsePoint })
+  return using(root, handle, root.machine.native.GetFileAttributeTagInfo).reparseTag
+}
+
 /** Makes a folder where nothing is. */
 export const makeFolder = (root: Root, path: string): void => {
   const how = { access: 0, share: share.all, disposition: disposition.create, options: options.directory }

@@ -1,6 +1,6 @@
 import type { LayerDescriptor } from '@varve/core/ports'
 import type { LayerEntry, LinkEntry } from '@varve/core/tar'
-import { basicInfoOf, isFolder } from '../formats/filetime.js'
+import { basicInfoOf, isFolder, isPlainFolder } from '../formats/filetime.js'
 import type { Machine } from '../machine.js'
 import { afterImport, type AfterImport } from './after-import.js'
 import { outputLength } from './backup-output.js'
@@ -11,6 +11,7 @@ import { longPath, parentOf, refuse, windowsPath, type LayerSink, type Where } f
 import { folderTimes } from './restore.js'
 import type { OwnEntry } from './restore-entry.js'
 import { rootsOn, type Roots } from './roots.js'
+import { shownBy } from './shown.js'
 import { discard } from './transport-source.js'
 import { transportWriter, type TransportWriter } from './transport-writer.js'
 import { isOfMachine, utilityVm, type UtilityVm } from './utility-vm.js'
@@ -50,9 +51,8 @@ const homeOf = ({ writer, pending, destination, parentRoots }: Parts, target: st
   if (pending.isLink(target)) return destination
   if (isInMachine(target)) return isTarget(destination, target) ? destination : undefined
   if (writer.hasFile(target)) return destination
-  for (const parent of parentRoots())
-    if (look(parent, target) !== undefined) return isTarget(parent, target) ? parent : undefined
-  return undefined
+  const shown = shownBy(parentRoots(), target)
+  return shown === undefined || isFolder(shown.info.attributes) ? undefined : shown.root
 }
 
 const addLink = (parts: Parts, { name, target }: LinkEntry, where: Where): void => {
@@ -74,11 +74,8 @@ const addDeletion = ({ writer, vm, pending, parentRoots }: Parts, path: string, 
   if (!isInFiles(path)) refuse(where, path, 'must not delete what is not below Files or UtilityVM/Files')
   const folder = parentOf(path)
   // In a folder that is not of the layer nothing stands for what is deleted.
-  for (const parent of parentRoots())
-    if (look(parent, folder) !== undefined) {
-      writer.enter(folder, where)
-      break
-    }
+  const above = shownBy(parentRoots(), folder)
+  if (above !== undefined && isPlainFolder(above.info.attributes)) writer.enter(folder, where)
   pending.addDeletion(path, where)
 }
 

@@ -9,6 +9,7 @@ import { backupInput } from './backup-input.js'
 import { readBackup } from './read-backup.js'
 import { parentOf, refuse, windowsPath, type Where } from './items.js'
 import type { FolderTimes } from './restore.js'
+import { shownBy } from './shown.js'
 import { streamsOf, type OwnEntry } from './restore-entry.js'
 
 /** Writes the files of a transport folder. */
@@ -94,9 +95,9 @@ export const transportWriter = (
   /** A folder that no entry made is that of the nearest parent that has it. */
   const finishFolder = (path: string): void => {
     if (isInHives(path)) return
-    for (const parent of parents()) {
-      const info = look(parent, path)
-      if (info === undefined || !isPlainFolder(info.attributes)) continue
+    const shown = shownBy(parents(), path)
+    if (shown !== undefined && isPlainFolder(shown.info.attributes)) {
+      const { root: parent, info } = shown
       const streams = metadataOf(parent, path)
       times.add(path, info)
       const output = side.begin(sideFileOfFolder(path), info)

@@ -26,8 +26,9 @@ export type CreateLayer = Asked<'CreateLayer'> & {
 
 /**
  * Turns a scratch into a layer that others may stand on: converted in place into a base layer without parents, re-imported
- * with parents; an unpack layer already has its committed form, but for one that a tar was applied to without parents, which
- * becomes a base layer. `parents` are those it has once committed; one made without parents (`madeParentless`) may have gained one.
+ * with parents. An unpack layer that a tar was applied to without parents becomes a base layer, or a layer of the parent it
+ * gained; one that nothing was applied to shows what its parents show. `parents` are those it has once committed; one made
+ * without parents (`madeParentless`) may have gained one.
  */
 export type SealLayer = Asked<'SealLayer'> & {
   readonly key: string

@@ -1,0 +1,5 @@
+import { scriptSuite } from './scripts.js'
+
+const test = scriptSuite('bind', 250)
+
+test.run()

@@ -1,0 +1,5 @@
+import { scriptSuite } from './scripts.js'
+
+const test = scriptSuite('windows-layer', 250)
+
+test.run()
