@@ -14,7 +14,7 @@ import { runTestFiles, sumOf, testFilesOf } from './run-tests.mjs'
 import { root, setUp } from './setup.mjs'
 
 /** The tests that ask the Windows they run on. The others are in `npm test`. */
-const MEANT = /\/conformance\//
+const MEANT = /\/conformance\/|\/worlds\.test/
 
 /** Layers are the machine's: one file at a time. What a layer takes there nobody has measured. */
 const LIMITS = { atOnce: 1, limitMs: 7_200_000 }
@@ -85,7 +85,8 @@ mkdirSync(given, { recursive: true })
 const folder = mkdtempSync(join(given, 'run-'))
 process.env['VARVE_WINDOWS_ROOT'] = folder
 console.log(`layers in ${folder}`)
-const files = testFilesOf(root, 'packages/backend-hcs').filter(({ source }) =>
+const all = ['packages/backend-hcs', 'scripts'].flatMap((workspace) => testFilesOf(root, workspace))
+const files = all.filter(({ source }) =>
   names.length === 0 ? MEANT.test(source) : names.some((name) => source.includes(name)),
 )
 const results = await runTestFiles(root, files, process.execPath, (text) => process.stdout.write(text), LIMITS)
