@@ -37,8 +37,8 @@ export const mountsIn = (layout: Layout, mounts: readonly Mount[], firstId: numb
 /** 2020. Scripts give times before it; a later one is when the script ran. */
 const recently = 1_577_836_800_000_000_000n
 
-/** In microseconds: not every host keeps more. */
-export const timeOf = (time: bigint): string => (time < recently ? `${time / 1_000n} us` : 'recent')
+/** In steps of ten microseconds: not every host keeps more than one, and some cut where others round. */
+export const timeOf = (time: bigint): string => (time < recently ? `${time / 10_000n}0 us` : 'recent')
 
 /** Hives and the folders above them come with layers of Windows at different moments, and other bytes are in them. */
 export const withoutWindows = (tree: Tree): Tree =>

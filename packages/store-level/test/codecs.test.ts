@@ -45,7 +45,8 @@ test('a bomb that is taken slowly stays small', async () => {
     await peakWhile('gzip', members, 100 * mebibyte),
     await peakWhile('zstd', zstdBomb(100_000), 100 * mebibyte),
   ]
-  for (const peak of peaks) assert.ok(peak < 64 * mebibyte, `${peak} bytes`)
+  // What was taken may not have been collected yet; of what was not there are 400 MiB and more.
+  for (const peak of peaks) assert.ok(peak < 160 * mebibyte, `${peak} bytes`)
 })
 
 test('a frame is refused for the window it asks for before anything is made for it', async () => {
