@@ -20,7 +20,7 @@ const asked = Number.parseInt(process.env['VARVE_SEED'] ?? '', 10)
 const seed = Number.isNaN(asked) ? 20_240_229 : asked
 /** One script, as a failure prints it, in place of those that are made. */
 const given = process.env['VARVE_SCRIPT']
-/** Wine needs milliseconds for an operation on a file, and there node can't make symlinks. */
+/** Wine needs milliseconds for an operation on a file. */
 const isWindows = process.platform === 'win32'
 const count = isWindows ? 10 : 50
 
@@ -88,9 +88,7 @@ if (why === undefined) {
   const native = await startStandin()
   for (const profile of /** @type {const} */ (['bind', 'windows-layer'])) {
     const scripts =
-      given === undefined
-        ? Array.from({ length: count }, (_, at) => makeScript(seed + at, { symlinks: !isWindows }))
-        : [JSON.parse(given)]
+      given === undefined ? Array.from({ length: count }, (_, at) => makeScript(seed + at)) : [JSON.parse(given)]
     test(`${profile}: ${given === undefined ? `${count} scripts from VARVE_SEED=${seed} on` : 'VARVE_SCRIPT'}`, () =>
       checkScripts(scripts, memory(profile), hcs(profile, native)))
   }

@@ -7,12 +7,16 @@ static wide *wide_copy(const char *text) {
   return out;
 }
 
-EXPORT uint32_t StandinReadLink(const wide *path, wide **out) {
+/* `modified`: nanoseconds since 1970. */
+EXPORT uint32_t StandinReadLink(const wide *path, wide **out, int64_t *modified) {
   GUARD;
   TEXT host = NULL;
   TRY(host_path(path, &host));
   TEXT target = read_link(host);
   if (!target) return NO_REPARSE;
+  facts found;
+  TRY(look(host, false, &found));
+  *modified = found.modified;
   *out = wide_copy(target);
   return 0;
 }

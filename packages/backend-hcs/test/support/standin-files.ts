@@ -2,11 +2,13 @@
 import koffi from 'koffi'
 import { backendFault } from '@varve/core/ports'
 import { raise } from '../../src/failure.js'
-import { hostFiles, type HostFiles } from '../../src/files.js'
+import { hostFiles, type FileFacts, type HostFiles } from '../../src/files.js'
 import { hostPathBelow } from '../standin/library.js'
 import type { Standin } from './standin.js'
 
 const noReparse = 4392
+
+type Link = { readonly target: string; readonly modified: bigint }
 
 /** What the stand-in's library knows of them. */
 const linksIn = (library: string) => {
@@ -20,18 +22,18 @@ const linksIn = (library: string) => {
     freeText(address)
     return text
   }
-  const readLink = dll.func('uint32_t StandinReadLink(str16 path, _Out_ void **out)')
+  const readLink = dll.func('uint32_t StandinReadLink(str16 path, _Out_ void **out, _Out_ int64_t *modified)')
   const names = dll.func('uint32_t StandinNames(str16 path, _Out_ void **out)')
   const makeLink = dll.func('uint32_t StandinMakeLink(str16 target, str16 path)')
   const removeLink = dll.func('uint32_t StandinRemoveLink(str16 path)')
   return {
     /** Undefined of anything else, and where nothing is. */
-    targetOf: (path: string): string | undefined => {
-      const out: unknown[] = [null]
-      const code = readLink(path, out) as number
+    linkAt: (path: string): Link | undefined => {
+      const [out, modified]: unknown[][] = [[null], [0n]]
+      const code = readLink(path, out, modified) as number
       if (code === noReparse) return undefined
       checked(`reading the link ${path}`, code)
-      return textFrom(out[0])
+      return { target: textFrom(out?.[0]), modified: BigInt(modified?.[0] as number | bigint) }
     },
     namesIn: (path: string): readonly string[] => {
       const out: unknown[] = [null]
@@ -43,12 +45,19 @@ const linksIn = (library: string) => {
   }
 }
 
-const nothing = { size: 0, allocated: 0, modified: 0n, links: 1 }
+const factsOf = (path: string, { target, modified }: Link): FileFacts => ({
+  kind: 'symlink',
+  size: target.length,
+  allocated: 0,
+  modified,
+  identity: path,
+  links: 1,
+})
 
 /** The same files, links being links. Everything else is node's. */
 const withLinks = (files: HostFiles, library: string): HostFiles => {
   const links = linksIn(library)
-  const isLink = (path: string): boolean => links.targetOf(path) !== undefined
+  const isLink = (path: string): boolean => links.linkAt(path) !== undefined
   const removeTree = (path: string): void => {
     if (isLink(path)) return links.remove(path)
     if (files.kindOf(path) !== 'directory') return files.removeFile(path)
@@ -59,13 +68,16 @@ const withLinks = (files: HostFiles, library: string): HostFiles => {
     ...files,
     exists: (path) => isLink(path) || files.exists(path),
     kindOf: (path) => (isLink(path) ? 'symlink' : files.kindOf(path)),
-    factsOf: (path) => (isLink(path) ? { ...nothing, kind: 'symlink', identity: path } : files.factsOf(path)),
+    factsOf: (path) => {
+      const link = links.linkAt(path)
+      return link === undefined ? files.factsOf(path) : factsOf(path, link)
+    },
     // Both: what node refuses to list is refused as node does it.
     list: (path) => (files.list(path), links.namesIn(path)),
     removeFile: (path) => (isLink(path) ? links.remove(path) : files.removeFile(path)),
     removeTree,
     symlink: links.make,
-    readLink: (path) => links.targetOf(path) ?? files.readLink(path),
+    readLink: (path) => links.linkAt(path)?.target ?? files.readLink(path),
   }
 }
 
