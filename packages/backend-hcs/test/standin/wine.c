@@ -36,6 +36,24 @@ EXPORT uint32_t StandinRemoveLink(const wide *path) {
   return remove_file(host);
 }
 
+EXPORT uint32_t StandinMoveLink(const wide *from, const wide *to) {
+  GUARD;
+  TEXT source = NULL;
+  TEXT target = NULL;
+  TRY(host_path(from, &source));
+  TRY(host_path(to, &target));
+  return rename_path(source, target);
+}
+
+EXPORT uint32_t StandinNameLink(const wide *existing, const wide *name) {
+  GUARD;
+  TEXT source = NULL;
+  TEXT target = NULL;
+  TRY(host_path(existing, &source));
+  TRY(host_path(name, &target));
+  return link_path(source, target);
+}
+
 /* Names in a folder, `/` behind each. */
 EXPORT uint32_t StandinNames(const wide *path, wide **out) {
   GUARD;

@@ -26,6 +26,8 @@ const linksIn = (library: string) => {
   const names = dll.func('uint32_t StandinNames(str16 path, _Out_ void **out)')
   const makeLink = dll.func('uint32_t StandinMakeLink(str16 target, str16 path)')
   const removeLink = dll.func('uint32_t StandinRemoveLink(str16 path)')
+  const moveLink = dll.func('uint32_t StandinMoveLink(str16 from, str16 to)')
+  const nameLink = dll.func('uint32_t StandinNameLink(str16 existing, str16 name)')
   return {
     /** Undefined of anything else, and where nothing is. */
     linkAt: (path: string): Link | undefined => {
@@ -41,6 +43,10 @@ const linksIn = (library: string) => {
       return textFrom(out[0]).split('/').slice(0, -1)
     },
     make: (target: string, path: string): void => checked(`making the link ${path}`, makeLink(target, path) as number),
+    move: (from: string, to: string): void => checked(`renaming the link ${from}`, moveLink(from, to) as number),
+    /** A second name. */
+    name: (existing: string, name: string): void =>
+      checked(`linking the link ${existing}`, nameLink(existing, name) as number),
     remove: (path: string): void => checked(`removing the link ${path}`, removeLink(path) as number),
   }
 }
@@ -76,6 +82,8 @@ const withLinks = (files: HostFiles, library: string): HostFiles => {
     list: (path) => (files.list(path), links.namesIn(path)),
     removeFile: (path) => (isLink(path) ? links.remove(path) : files.removeFile(path)),
     removeTree,
+    rename: (from, to) => (isLink(from) || isLink(to) ? links.move(from, to) : files.rename(from, to)),
+    link: (existing, path) => (isLink(existing) ? links.name(existing, path) : files.link(existing, path)),
     symlink: links.make,
     readLink: (path) => links.linkAt(path)?.target ?? files.readLink(path),
   }
