@@ -109,8 +109,9 @@ test('what is read of a stream whose call has ended is nothing to the call that 
     await paused.next()
     for (let rest = 5; rest > 0; rest--) await ended.next()
     await new Promise((resolve) => setTimeout(resolve, 200))
-    assert.is(Atomics.load(shared, chunkCount), 9)
+    const count = Atomics.load(shared, chunkCount)
     await paused.return?.()
+    assert.is(count, 9)
   }))
 
 test('a stream fails as its call does', () =>

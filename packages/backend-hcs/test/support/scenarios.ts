@@ -47,6 +47,7 @@ export const baseTar = tarOf(
   item.stream('Files/lower', 'zone', 'a stream'),
   item.link('Files/second', 'Files/lower'),
   item.symlink('Files/pointer', 'lower'),
+  item.described('Files/described', 'O:BAG:BAD:(A;;FA;;;BA)'),
   item.folder('Files/folder'),
   item.file('Files/folder/deep', 'of the base'),
   ...machineItems,

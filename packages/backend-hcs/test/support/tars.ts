@@ -32,6 +32,19 @@ export const item = {
     const entry = { ...common, size: body.length, hasData: body.length > 0 }
     return { entry: extended === undefined ? entry : { ...entry, extended }, body }
   },
+  /** A file of which another writer has given the descriptor as text. */
+  described: (name: string, sddl: string): Item => ({
+    entry: {
+      type: 'file',
+      name,
+      attributes: 0x20,
+      times: timesAt(1_100_000_000),
+      size: 1,
+      hasData: true,
+      security: { sddl },
+    },
+    body: bytesOf('d'),
+  }),
   symlink: (name: string, target: string): Item => ({
     entry: { type: 'symlink', name, target, attributes: 0x420, times: timesAt(1_200_000_000), security },
   }),
