@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { withContext, type Context, type Group } from './context.js'
 import type { Figure } from './figure.js'
 import { acceptStep } from './figures/accept-step.js'
+import { historyFigures } from './figures/history.js'
 import { layerMemory, layers } from './figures/layers.js'
 import { longestSlice } from './figures/longest-slice.js'
 import { openRows } from './figures/open-rows.js'
@@ -16,6 +17,7 @@ const groups: Readonly<Record<string, Group>> = {
   'write-path': writePath,
   anchor,
   replay: replayFigures,
+  history: historyFigures,
   'open-rows': openRows,
   'large-write-path': largeWritePath,
   'slow-backend': slowBackend,

@@ -8,8 +8,12 @@ import { stripVTControlCharacters } from 'node:util'
 import { beforeEnd } from './ending.mjs'
 import { workspacesOf } from './stamps.mjs'
 
-/** A file that is still running after this long is ended and has failed. */
-const LIMIT_MS = 600_000
+/**
+ * `atOnce`: how many files run at a time. A file that is still running after `limitMs` is ended and has failed.
+ * @typedef {{ atOnce: number, limitMs: number }} Limits
+ * @type {Limits}
+ */
+const USUAL = { atOnce: availableParallelism(), limitMs: 600_000 }
 
 /**
  * @typedef {{ workspace: string, source: string, built: string }} TestFile paths relative to the root, with `/`
@@ -73,16 +77,17 @@ export const resultOf = (file, output, ended) => {
  * @param {TestFile} file
  * @param {string} node
  * @param {string} root
+ * @param {number} limitMs
  * @returns {Promise<{ output: string, ended: number | string }>}
  */
-const runOne = (file, node, root) =>
+const runOne = (file, node, root, limitMs) =>
   new Promise((resolve) => {
     const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
     const child = spawn(node, [join(root, file.built)], {
       cwd: join(root, file.workspace),
       env: { ...process.env, ...colour },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     })
     const forget = beforeEnd(() => child.kill('SIGKILL'))
@@ -100,24 +105,27 @@ const runOne = (file, node, root) =>
   })
 
 /**
- * Runs the files, as many at a time as there are processors; `print` gets what each said when it has ended.
+ * Runs the files, as many at a time as there are processors unless `limits` say otherwise; `print` gets what each said
+ * when it has ended.
  * @param {string} root
  * @param {TestFile[]} files
  * @param {string} node path of the node binary
  * @param {(text: string) => void} print
+ * @param {Partial<Limits>} [limits]
  */
-export const runTestFiles = async (root, files, node, print) => {
+export const runTestFiles = async (root, files, node, print, limits = {}) => {
+  const { atOnce, limitMs } = { ...USUAL, ...limits }
   const waiting = [...files]
   /** @type {Result[]} */
   const results = []
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { output, ended } = await runOne(file, node, root)
+      const { output, ended } = await runOne(file, node, root, limitMs)
       results.push(resultOf(file, output, ended))
       print(`${file.source}\n${output.replace(/^\n+|\n+$/g, '')}\n\n`)
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  await Promise.all(Array.from({ length: atOnce }, worker))
   return results
 }
 

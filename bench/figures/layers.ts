@@ -161,6 +161,7 @@ export async function* layerMemory(context: Context): AsyncGenerator<Figure> {
     name: `resident memory of compare and apply, a layer of ${size / mib} MiB`,
     value: whole.maxRSS / 1_024,
     unit: 'MiB',
+    budget: { of: 'value', sign: '<=', limit: memoryLimit },
     details: whole,
   })
 }

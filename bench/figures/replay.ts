@@ -1,40 +1,12 @@
-import {
-  initialState,
-  noHash,
-  replay,
-  seal,
-  type EventStore,
-  type Head,
-  type Replayed,
-  type SealedRecord,
-} from '@varve/core'
+import { initialState, noHash, replayFrom, type EventStore, type Replayed } from '@varve/core'
 import { levelStore } from '@varve/store-level'
 import { noteSlices, scaled, type Context } from '../context.js'
 import { figureOf, median, rounded, type Figure } from '../figure.js'
-import { history } from '../support/history.js'
+import { writeHistory } from '../support/history-store.js'
 import { must, turn } from '../support/must.js'
 import { watched } from '../support/watch.js'
 
-const recordsPerAppend = 1_000
 const limitSeconds = 8
-
-/** Writes the first `count` records of a history and answers the log's end. */
-const writeHistory = async (store: EventStore, count: number): Promise<Head> => {
-  let { head } = must(await store.open()())
-  let previous = noHash
-  let group: SealedRecord[] = []
-  for (const { event } of history()) {
-    const record = seal(previous, event, store.sha256)
-    previous = record.hash
-    group.push(record)
-    if (group.length < recordsPerAppend && record.seq < count) continue
-    must(await store.append(head, group)())
-    head = { seq: record.seq, hash: record.hash }
-    group = []
-    if (record.seq === count) break
-  }
-  return head
-}
 
 const read = async (store: EventStore, each: (texts: readonly string[]) => void): Promise<void> => {
   for await (const texts of store.read(0)) {
@@ -50,7 +22,7 @@ const replayAll = async (store: EventStore): Promise<Replay> => {
   let longestCallMs = 0
   await read(store, (texts) => {
     const start = performance.now()
-    replayed = must(replay(replayed, texts, store.sha256))
+    replayed = must(replayFrom(replayed, texts, store.sha256))
     longestCallMs = Math.max(longestCallMs, performance.now() - start)
   })
   return { replayed, longestCallMs }

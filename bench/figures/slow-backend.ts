@@ -5,6 +5,7 @@ import { levelStore } from '@varve/store-level'
 import type { Context } from '../context.js'
 import { figureOf, median, percentile, type Figure } from '../figure.js'
 import { instantBackend } from '../support/backend.js'
+import { blockedThreads } from '../support/blocked-threads.js'
 import { firstActive } from '../support/clients.js'
 import { must } from '../support/must.js'
 import { labels, someLayer } from '../support/population.js'
@@ -41,15 +42,19 @@ const updateLatencies = async (snapshotter: Snapshotter, isOver: () => boolean):
   return taken
 }
 
-/** How long appends take while every intent that may run waits for a slow backend, in turns with an idle backend. */
+/**
+ * How long appends take while every intent that may run waits for a slow backend whose threads are all blocked, in turns with
+ * an idle backend.
+ */
 export async function* slowBackend(context: Context): AsyncGenerator<Figure> {
   const directory = context.newDirectory('slow')
   await cp(await context.population(size), directory, { recursive: true })
   const store = levelStore(directory)
   let waiting = 0
+  const threads = blockedThreads()
   const backend = instantBackend(async () => {
     waiting++
-    await setTimeout(callMs)
+    await threads.block(callMs)
     waiting--
   })
   const snapshotter = must(await openSnapshotter({ store, backend })())
@@ -70,6 +75,7 @@ export async function* slowBackend(context: Context): AsyncGenerator<Figure> {
     rounds.push({ idle, slow, waiting: seen })
   }
   must(await snapshotter.close()())
+  await threads.end()
   const p99 = (taken: readonly number[]): number => percentile(taken, 0.99)
   yield figureOf({
     name: `append beside ${slowCalls} backend calls of ${callMs} ms, p99`,

@@ -20,7 +20,7 @@ OCI image layout; unpacks that into a fresh store, twice at the same time, and c
   --json           one JSON object a line
 
 Every entry of every layer has one time: that in SOURCE_DATE_EPOCH (seconds since 1970), or the newest of the files. The same
-files give the same layers, but for the registry hives of the base layer, in which their making is dated.
+files give the same image, by its digest.
 
 Exit codes: 0 the image is written and reads back equal, 1 something differed or failed, 2 wrong usage,
 3 another run is writing to DIR.`

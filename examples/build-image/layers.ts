@@ -1,9 +1,9 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { PromiseSnapshotter } from '@varve/core/promise'
-import { copyIn, type Manifest } from '../start/content.js'
-import type { Entry, LeftOut, Survey } from '../start/entries.js'
-import type { Report } from '../start/report.js'
+import { copyIn, type Manifest } from '../copying/content.js'
+import type { Entry, LeftOut, Survey } from '../copying/entries.js'
+import type { Report } from '../reporting/report.js'
 
 /** What goes into the image. `node`: the entry of a Windows node.exe, where one is put in. */
 export type Sources = { readonly documents: Survey; readonly app: Survey; readonly node: Entry | undefined }

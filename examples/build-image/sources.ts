@@ -1,5 +1,5 @@
 import { lstat, open } from 'node:fs/promises'
-import { survey, type Entry, type Survey } from '../start/entries.js'
+import { survey, type Entry, type Survey } from '../copying/entries.js'
 
 const modules = /(?:^|\/)node_modules(?:\/|$)/
 

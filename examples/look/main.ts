@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
-import { find, initialState, noHash, replay, type Info, type Recorded, type Replayed, infoOf } from '@varve/core'
+import { find, initialState, noHash, replayFrom, type Info, type Recorded, type Replayed, infoOf } from '@varve/core'
 import { levelStore } from '@varve/store-level'
 import { treeOf } from '../drawing/tree.js'
 
@@ -33,7 +33,9 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   const records: Recorded[] = []
   let current: Replayed = { state: initialState('bind'), hash: noHash }
   for await (const texts of store.read(0)) {
-    const next = E.isLeft(texts) ? texts : replay(current, texts.right, store.sha256, (record) => records.push(record))
+    const next = E.isLeft(texts)
+      ? texts
+      : replayFrom(current, texts.right, store.sha256, (record) => records.push(record))
     if (E.isLeft(next)) {
       console.error(next.left.message)
       return 1

@@ -1,8 +1,9 @@
 import type { Info } from '@varve/core'
 import type { PromiseSnapshotter } from '@varve/core/promise'
-import { digestOf } from './content.js'
-import { allInfos, contentLabel, contentOf } from './job.js'
-import type { Report } from './report.js'
+import { digestOf } from '../copying/content.js'
+import { allInfos } from '../reporting/infos.js'
+import type { Report } from '../reporting/report.js'
+import { contentLabel, contentOf } from './job.js'
 
 const runNumber = ({ name }: Info): number => Number(/^run-([0-9]+)\//.exec(name)?.[1] ?? 0)
 

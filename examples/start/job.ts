@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Info } from '@varve/core'
 import type { PromiseSnapshotter } from '@varve/core/promise'
-import { copyIn, differences, digestOf, filesIn, readBack, textOfBytes, type Manifest } from './content.js'
-import { survey, type Entry, type LeftOut, type Survey } from './entries.js'
-import type { Report } from './report.js'
+import { copyIn, differences, digestOf, filesIn, readBack, textOfBytes, type Manifest } from '../copying/content.js'
+import { survey, type Entry, type LeftOut, type Survey } from '../copying/entries.js'
+import { allInfos } from '../reporting/infos.js'
+import type { Report } from '../reporting/report.js'
 
 /** On a committed layer: the digest of all that was in it, so that later runs can tell whether it still is. */
 export const contentLabel = 'varve.example/content'
@@ -24,12 +24,6 @@ export type Done = {
   readonly filesEqual: number
   readonly differing: readonly string[]
   readonly leftOut: readonly LeftOut[]
-}
-
-export const allInfos = async (snapshotter: PromiseSnapshotter): Promise<readonly Info[]> => {
-  const infos: Info[] = []
-  for await (const info of snapshotter.walk()) infos.push(info)
-  return infos
 }
 
 const showTree = async ({ snapshotter, report, run }: Job): Promise<void> => {
@@ -99,12 +93,23 @@ const makeChild = async (job: Job, base: Base): Promise<Manifest> => {
   return manifest
 }
 
+const refusals = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+/** Writes into a view, which may refuse that. */
+const writeInto = async (view: string, name: string): Promise<void> => {
+  try {
+    await writeFile(join(view, name), 'written to a view\n')
+  } catch (error) {
+    if (!refusals.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
 /** What a view of a committed layer shows; the view is written to, to show that its parent does not change, and removed. */
 export const contentOf = async (snapshotter: PromiseSnapshotter, key: string, parent: string): Promise<Manifest> => {
   await snapshotter.view(key, { parent })
   const { path } = await snapshotter.attach(key)
   const found = await readBack(path)
-  await writeFile(join(path, 'written-to-a-view.txt'), key)
+  await writeInto(path, 'written-to-a-view.txt')
   await snapshotter.detach(key)
   await snapshotter.remove(key)
   return found

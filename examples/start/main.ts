@@ -5,16 +5,19 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { fakeBackend } from '@varve/backend-fake'
+import { hcsBackend } from '@varve/backend-hcs'
+import type { Backend } from '@varve/core'
 import { openSnapshotter, type PromiseSnapshotter } from '@varve/core/promise'
 import { levelStore } from '@varve/store-level'
+import { jsonReport, mebibytes, textReport, type Report } from '../reporting/report.js'
 import { checkEarlier, nextRun, tidyUp } from './earlier.js'
 import { runJob, type Done } from './job.js'
-import { jsonReport, mebibytes, textReport, type Report } from './report.js'
 
-const help = `npm start -- [--from DIR] [--data DIR] [--json]
+const help = `npm start -- [--from DIR] [--data DIR] [--hcs] [--json]
 
   --from DIR   the directory whose files go into the layers (default: this repository's packages)
   --data DIR   where the log and the layers are kept (default: a new temporary directory)
+  --hcs        layers of Windows itself, through its Host Compute Service (see docs/windows.md); without it they are simulated
   --json       one JSON object a line
 
 Exit codes: 0 everything read back equal, 1 something differed or failed, 2 wrong usage, 3 the log is open elsewhere.`
@@ -31,12 +34,15 @@ const isInUse = (error: unknown): boolean => {
   return _tag === 'StoreFault' && (code === 'LEVEL_LOCKED' || code === 'IN_USE')
 }
 
-const open = async (data: string): Promise<PromiseSnapshotter> => {
+/** A backend for the layers in a directory. */
+type MakeBackend = (root: string) => Backend
+
+const open = async (data: string, makeBackend: MakeBackend): Promise<PromiseSnapshotter> => {
   const until = Date.now() + patience
   for (;;) {
     try {
       const store = levelStore(join(data, 'log'))
-      return await openSnapshotter({ store, backend: fakeBackend({ root: join(data, 'layers') }) })
+      return await openSnapshotter({ store, backend: makeBackend(join(data, 'layers')) })
     } catch (error) {
       if (!isInUse(error) || Date.now() > until) throw error
       await new Promise((wake) => setTimeout(wake, 100))
@@ -73,13 +79,20 @@ const work = async (snapshotter: PromiseSnapshotter, report: Report, from: strin
   return changed.length + done.differing.length === 0 ? exitCodes.equal : exitCodes.failed
 }
 
-const arguments_ = (
-  argv: readonly string[],
-): { from?: string; data?: string; json?: boolean; help?: boolean } | string => {
+type Given = {
+  readonly from?: string
+  readonly data?: string
+  readonly hcs?: boolean
+  readonly json?: boolean
+  readonly help?: boolean
+}
+
+const arguments_ = (argv: readonly string[]): Given | string => {
   try {
     const options = {
       from: { type: 'string' },
       data: { type: 'string' },
+      hcs: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     } as const
@@ -95,8 +108,8 @@ const isDirectory = async (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** The main job. Answers the exit code. */
-export const main = async (argv: readonly string[]): Promise<number> => {
+/** The main job. Answers the exit code. `makeBackend`: in place of the two that the options know. */
+export const main = async (argv: readonly string[], makeBackend?: MakeBackend): Promise<number> => {
   const given = arguments_(argv)
   if (typeof given === 'string' || given.help === true) {
     console.log(typeof given === 'string' ? `${given}\n\n${help}` : help)
@@ -112,7 +125,8 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   try {
     await mkdir(data, { recursive: true })
     report.note(`data in ${data}`)
-    const snapshotter = await open(data)
+    const usual: MakeBackend = given.hcs === true ? (root) => hcsBackend({ root }) : (root) => fakeBackend({ root })
+    const snapshotter = await open(data, makeBackend ?? usual)
     try {
       return await work(snapshotter, report, await realpath(from), await realpath(data))
     } finally {

@@ -26,10 +26,21 @@ test('a name that nobody knows is refused with 2 and the names that there are', 
   assert.match(example.stderr, 'start')
   const tests = node('test.mjs', 'no-such-package')
   assert.is(tests.status, 2)
-  assert.match(tests.stderr, 'core, backend-fake, store-level')
+  assert.match(tests.stderr, 'core, backend-fake, backend-hcs, store-level')
+  const wine = node('test-wine.mjs', 'no-such-package')
+  assert.is(wine.status, 2)
+  assert.match(wine.stderr, 'core, backend-fake, backend-hcs, store-level')
   const verify = node('verify.mjs', '--skip', 'no-such-step')
   assert.is(verify.status, 2)
   assert.match(verify.stderr, 'format, lint, types')
+})
+
+test('where there is no Windows, its tests say what runs there instead', () => {
+  if (process.platform === 'win32') return
+  const { status, stderr } = node('test-windows.mjs', '--root', 'C:\\somewhere')
+  assert.is(status, 2)
+  assert.match(stderr, 'nothing was run')
+  assert.match(stderr, 'npm run test:wine')
 })
 
 test.run()

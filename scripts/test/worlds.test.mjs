@@ -9,7 +9,8 @@ import { openSnapshotter } from '@varve/core/promise'
 import { suite } from 'uvu'
 import { backendOver } from '../../packages/backend-hcs/dist/src/hcs-backend.js'
 import { startStandin, whyNoStandin } from '../../packages/backend-hcs/dist/test/support/standin.js'
-import { checkLeaks, dropRoot, freshRoot } from '../../packages/backend-hcs/dist/test/support/subjects.js'
+import { dropRoot } from '../../packages/backend-hcs/dist/test/support/drop-root.js'
+import { checkLeaks, freshRoot } from '../../packages/backend-hcs/dist/test/support/subjects.js'
 
 /** @typedef {import('@varve/core').Backend} Backend */
 /** @typedef {import('@varve/core').Profile} Profile */

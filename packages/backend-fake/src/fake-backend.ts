@@ -160,11 +160,10 @@ const contentOf = ({ call }: Connection, id: SnapshotId): Files => {
 async function* exported(
   link: Connection,
   { id, parents }: ExportedLayer,
-  epoch: bigint | undefined,
-  { signal, progress }: ExportOptions,
+  { signal, progress, epoch, spent }: ExportOptions,
 ): ByteStream<Failure> {
   const report = (done: Done): void => progress({ intent: '', layer: id, ...done })
-  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report }))
+  for await (const chunk of link.stream([{ id, parents }, epoch], { signal, progress: report, spent }))
     yield E.mapLeft(asFailure)(chunk)
 }
 
@@ -189,7 +188,7 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
       return opened
     },
     execute:
-      (intent, { signal, progress, tar }) =>
+      (intent, { signal, progress, tar, spend }) =>
       async () =>
         link.track(
           plan(intent, signal, async (cutAfter) => {
@@ -199,11 +198,12 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
               progress: report,
               ...(cutAfter === undefined ? {} : { cutAfter }),
               ...(tar === undefined ? {} : { tar }),
+              ...(spend === undefined ? {} : { spend }),
             }
             return E.mapLeft(asFailure)(await link.call('perform', [intent], limits))
           }),
         ),
-    exportLayer: (layer, { signal, progress, epoch }) => exported(link, layer, epoch, { signal, progress }),
+    exportLayer: (layer, asked) => exported(link, layer, asked),
     usage: (id) => async () => E.mapLeft(asBackendFault)(await link.call('usage', [id])),
     files: ({ id, isParentless }) => {
       const path = isParentless ? filesOf(id) : mountOf(id)

@@ -1,9 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import * as path from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { addLayer, create, perform } from './support/acts.js'
-import { grounds, onGround } from './support/worlds.js'
+import { hiveNames } from '../src/artefacts/hive.js'
+import { memoryDisk } from '../src/memory/disk.js'
+import { claim } from '../src/world/open.js'
+import { makeWorld } from '../src/world/world.js'
+import { addLayer, create, perform, textIn } from './support/acts.js'
+import { grounds, now, onGround, run, thisLog } from './support/worlds.js'
 
 const gibibyte = 1024 ** 3
 
@@ -20,6 +25,18 @@ const output = (tool: string, args: readonly string[], input = ''): string => {
   assert.is(status, 0, `${tool} ${args.join(' ')}: ${stdout}${stderr}`)
   return stdout
 }
+
+test('a base layer has the same hives whenever it is made', () => {
+  const hivesAt = (at: bigint): readonly string[] => {
+    const clock = (): bigint => at
+    const world = makeWorld({ root: 'C:\\varve', separator: '\\' }, memoryDisk(clock), clock)
+    run(claim(world, thisLog))
+    addLayer(world, 1, [])
+    const hives = hiveNames.map((name) => textIn(world, `snapshots/1/Files/Windows/System32/config/${name}`))
+    return hives.map((hive) => createHash('sha256').update(hive).digest('hex'))
+  }
+  assert.equal(hivesAt(now()), hivesAt(now() + 3_600_000_000_000n))
+})
 
 testWithQemu('qemu-img reads the disks of a world and their sizes', () =>
   onGround(grounds.disk, ({ open, layout }) => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import koffi from 'koffi'
 import { layerId } from '@varve/core/ports'
 import { test } from 'uvu'
@@ -11,21 +10,20 @@ import { textIn } from '../src/native/fields.js'
 import type { BackupContext } from '../src/native/native.js'
 import { nativeOf } from '../src/native/native-of.js'
 import { loadTable } from '../src/native/table.js'
-import { compile, hasCompiler } from './support/compile.js'
+import { hasLibraries, libraryOf } from './support/compile.js'
 import { faultLater, faultOf } from './support/failure.js'
 
-if (!hasCompiler) console.log('skipped: gcc is not installed, so nothing native can be bound (apt-get install gcc)')
-const testWithGcc = hasCompiler ? test : test.skip
+if (!hasLibraries) console.log('skipped: gcc is not installed, so nothing native can be bound (apt-get install gcc)')
+const testWithGcc = hasLibraries ? test : test.skip
 
 const everyDll = (path: string): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.keys(dlls).map((name) => [name, path]))
 
 const sample = () => {
-  const source = readFileSync(new URL('../../test/support/sample.c', import.meta.url), 'utf8')
-  const path = compile('sample', source)
+  const path = libraryOf('sample')
   return { path, live: koffi.load(path).func('int Live()') as () => number }
 }
-const { path = '', live = () => 0 } = hasCompiler ? sample() : {}
+const { path = '', live = () => 0 } = hasLibraries ? sample() : {}
 const table = await loadTable({ dlls: everyDll(path) })
 const native = nativeOf(table)
 
@@ -152,8 +150,7 @@ const samplesFor = (name: FunctionName): readonly unknown[] => {
 }
 
 testWithGcc('every signature can be bound and called', async () => {
-  const stubs = functionNames.map((name) => `long ${name}(void) { return 0; }`).join('\n')
-  const every = await loadTable({ dlls: everyDll(compile('stubs', stubs)) })
+  const every = await loadTable({ dlls: everyDll(libraryOf('stubs')) })
   for (const name of functionNames) {
     requireArguments(name, samplesFor(name))
     const result = every[name](...samplesFor(name).map((value) => (value === true ? 1 : value)))

@@ -1,18 +1,18 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as fc from 'fast-check'
-import { hostFiles } from '../src/files.js'
 import type { Machine } from '../src/machine.js'
 import { nativeOf } from '../src/native/native-of.js'
 import { loadTable } from '../src/native/table.js'
 import { baseSource } from '../src/transport/base-source.js'
 import { exportedSource } from '../src/transport/transport-source.js'
-import { bind, hostPathBelow } from './standin/library.js'
+import { bind } from './standin/library.js'
 import { arbitraryLayer, type Whole } from './support/arbitrary-layer.js'
 import { comparable, exportedTree } from './support/exported-tree.js'
 import * as layers from './support/layers.js'
 import { check } from './support/random.js'
 import { standin, startStandin, whyNoStandin } from './support/standin.js'
+import { filesOf } from './support/standin-files.js'
 import { drained, pour, treeOf } from './support/trees.js'
 
 const { base, layer, parents, folder } = layers
@@ -24,7 +24,7 @@ const open = async (): Promise<Machine> => {
   const { dlls } = await startStandin()
   const native = nativeOf(await loadTable({ dlls }))
   native.EnablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'])
-  return { native, files: hostFiles(hostPathBelow(standin().base)) }
+  return { native, files: filesOf(standin()) }
 }
 
 const machine = missing === undefined ? await open() : undefined

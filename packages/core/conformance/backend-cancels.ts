@@ -18,7 +18,8 @@ import {
   withTar,
 } from './backend-rig.js'
 import { type Cut, cutEverywhere, explained } from './backend-runs.js'
-import { type Scenario, seals } from './backend-scenarios.js'
+import type { Scenario } from './backend-scenario.js'
+import { seals } from './backend-scenarios.js'
 import {
   baseSample,
   childSample,

@@ -18,7 +18,7 @@ import {
   withTar,
 } from './backend-rig.js'
 import { runsOf } from './backend-runs.js'
-import type { Scenario } from './backend-scenarios.js'
+import type { Scenario } from './backend-scenario.js'
 import {
   baseSample,
   childSample,

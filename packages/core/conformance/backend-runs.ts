@@ -11,7 +11,7 @@ import {
   seenThroughView,
   withTar,
 } from './backend-rig.js'
-import type { Scenario } from './backend-scenarios.js'
+import type { Scenario } from './backend-scenario.js'
 import { holds, sameTree } from './content.js'
 import type { BackendSubject } from './subject.js'
 

@@ -1,118 +1,13 @@
-import type { Intent, Result } from '../src/model/intent.js'
 import type { SnapshotId } from '../src/model/snapshot.js'
 import type { Backend } from '../src/runtime/ports.js'
 import { equal, ok, rejects } from './assert.js'
 import { attached, baseTree, filesOf, fill, intents, perform, seenThroughView, withTar } from './backend-rig.js'
 import { holds, sameTree, type Tree } from './content.js'
 import { item, tarOf } from './layer-tars.js'
-import { left, right } from './ports.js'
+import { left } from './ports.js'
 import type { PromiseFiles } from './subject.js'
-
-/** One intent on a layer of its own, beside the base layer 1: what it needs, and what must hold once it is done. */
-export type Scenario = {
-  readonly name: string
-  readonly before: (backend: Backend, layer: SnapshotId) => Promise<unknown>
-  readonly intent: (layer: SnapshotId) => Intent
-  /** Of an import. */
-  readonly tar?: Uint8Array
-  /** However often it took. */
-  readonly check: (backend: Backend, layer: SnapshotId, result: Result) => Promise<void>
-  /** What the layer shows when the intent failed: of a seal, because the snapshot is Active again. */
-  readonly active?: {
-    readonly parents: readonly SnapshotId[]
-    readonly tree: Tree
-    /** What it stands on, and shows, once it is sealed. */
-    readonly sealedOn: readonly SnapshotId[]
-    readonly sealedTree: Tree
-  }
-}
-
-const onBase = { parents: [1] }
-const mebibyte = 1n << 20n
-
-const effectiveOf = (result: Result): string | null | undefined =>
-  'effective' in result ? result.effective : undefined
-
-const hasNoScratch = async (backend: Backend, layer: SnapshotId, result: Result): Promise<void> => {
-  equal('effective size', effectiveOf(result), null)
-  const { size, inodes, scratch } = await right('usage', backend.usage(layer))
-  equal('usage', { size, inodes, scratch }, { size: 0, inodes: 0, scratch: 0 })
-}
-
-const hasScratch = async (backend: Backend, layer: SnapshotId, result: Result, least: bigint): Promise<void> => {
-  const effective = BigInt(effectiveOf(result) ?? 0)
-  ok('the scratch disk is large enough, in whole MiB', effective >= least && effective % mebibyte === 0n, effective)
-  const { size, scratch } = await right('usage', backend.usage(layer))
-  ok('the usage counts the scratch disk', scratch > 0 && size >= scratch, { size, scratch })
-}
-
-const shows = (
-  backend: Backend,
-  layer: SnapshotId,
-  parents: readonly SnapshotId[],
-  tree: Tree,
-  kind: 'Active' | 'View' = 'Active',
-): Promise<void> => attached(backend, layer, { parents, kind }, (files) => holds('what the layer shows', files, tree))
-
-const nothing = async (): Promise<void> => undefined
-
-const large = (200n << 30n) + 1n
-
-const creations: readonly Scenario[] = [
-  {
-    name: 'create a parentless layer',
-    before: nothing,
-    intent: (layer) => intents.create(layer),
-    check: async (backend, layer, result) => {
-      await hasNoScratch(backend, layer, result)
-      await shows(backend, layer, [], {})
-    },
-  },
-  {
-    name: 'create a parentless view',
-    before: nothing,
-    intent: (layer) => intents.create(layer, { kind: 'View' }),
-    check: async (backend, layer, result) => {
-      await hasNoScratch(backend, layer, result)
-      await shows(backend, layer, [], {}, 'View')
-    },
-  },
-  {
-    name: 'create a layer with a parent',
-    before: nothing,
-    intent: (layer) => intents.create(layer, onBase),
-    check: async (backend, layer, result) => {
-      await hasScratch(backend, layer, result, mebibyte)
-      await shows(backend, layer, [1], baseTree)
-    },
-  },
-  {
-    name: 'create a layer with a large scratch disk',
-    before: nothing,
-    intent: (layer) =>
-      intents.create(layer, { ...onBase, scratch: { requested: String(large), requestedBy: 'a label' } }),
-    check: async (backend, layer, result) => {
-      await hasScratch(backend, layer, result, large)
-      equal('effective size, rounded up', effectiveOf(result), String(large - 1n + mebibyte))
-    },
-  },
-  {
-    name: 'create a view with a parent',
-    before: nothing,
-    intent: (layer) =>
-      intents.create(layer, { ...onBase, kind: 'View', scratch: { requested: '1073741824', requestedBy: 'a rule' } }),
-    check: async (backend, layer, result) => {
-      await hasScratch(backend, layer, result, 1n << 30n)
-      await shows(backend, layer, [1], baseTree, 'View')
-    },
-  },
-  {
-    name: 'create an unpack layer',
-    before: nothing,
-    intent: (layer) => intents.create(layer, { ...onBase, purpose: 'unpack' }),
-    check: hasNoScratch,
-  },
-]
+import { creations } from './backend-creations.js'
+import { nothing, onBase, type Scenario, shows } from './backend-scenario.js'
 
 const isDetached = async (backend: Backend, layer: SnapshotId, how = {}): Promise<void> => {
   await rejects('reading a detached layer', filesOf(backend, layer, how).list(''), 'FailedPrecondition')

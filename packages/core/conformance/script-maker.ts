@@ -158,7 +158,7 @@ const update = (guess: Guess): void => {
 const compare = (guess: Guess): unknown =>
   guess.steps.push({ do: 'compare', lower: existing(guess), upper: existing(guess) })
 
-const moves: readonly (readonly [weight: number, move: (guess: Guess) => unknown])[] = [
+const possible: readonly (readonly [weight: number, move: (guess: Guess) => unknown])[] = [
   [6, grow],
   [3, create],
   [5, session],
@@ -169,7 +169,7 @@ const moves: readonly (readonly [weight: number, move: (guess: Guess) => unknown
   [1, compare],
   [1, ({ dice, steps }) => steps.push({ do: dice.pick(['cleanup', 'reopen'] as const) })],
 ]
-const bag = moves.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))
+const bag = possible.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))
 
 /** A script that depends on the seed and the options alone. */
 export const makeScript = (

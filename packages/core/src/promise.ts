@@ -1,7 +1,5 @@
-import * as E from 'fp-ts/lib/Either.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Command } from './model/command.js'
-import type { Info, Labels, Mount, Usage } from './model/snapshot.js'
+import type { Info, Labels, Mount, SnapshotId, Usage } from './model/snapshot.js'
 import type { Descriptor } from './model/descriptor.js'
 import type {
   ApplyOptions,
@@ -12,12 +10,14 @@ import type {
   OpenOptions,
   Outstanding,
   Plan,
-  Refused,
   Snapshotter,
   Streams,
 } from './runtime/face.js'
 import type { FileStat, Files } from './runtime/ports.js'
+import type { Explanation } from './log/explanation.js'
 import type { Recorded } from './model/event.js'
+import { iterated, promised, resolved, thrownFrom } from './promised.js'
+import { historyOf, type PromiseHistory } from './promise-history.js'
 import { openSnapshotter as openTask } from './runtime/snapshotter.js'
 
 /** The content of an attached snapshot, as promises. */
@@ -57,27 +57,14 @@ export type PromiseSnapshotter = Streams & {
   readonly walk: (filters?: readonly string[]) => AsyncIterable<Info>
   readonly plan: (command: Command) => Promise<Plan>
   readonly outstanding: () => Promise<readonly Outstanding[]>
+  /** Every record from number `seq` on: those in the log, then each as it becomes durable; ends when the snapshotter closes. */
+  readonly eventsFrom: (seq: number) => AsyncIterable<Recorded>
+  readonly explain: (target: string | SnapshotId) => Promise<Explanation>
+  readonly history: () => Promise<PromiseHistory>
   readonly cleanup: () => Promise<void>
   readonly close: () => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
-
-/** The tagged value as an Error; of an abort the signal's own reason. */
-const thrown = (refused: Refused): unknown =>
-  refused._tag === 'Aborted'
-    ? refused.reason
-    : Object.assign(new Error(refused.message), refused, { name: refused._tag })
-
-const resolved = async <R>(task: TaskEither<Refused, R>): Promise<R> => {
-  const result = await task()
-  if (E.isLeft(result)) throw thrown(result.left)
-  return result.right
-}
-
-const promised =
-  <A extends readonly unknown[], R>(call: (...args: A) => TaskEither<Refused, R>) =>
-  (...args: A): Promise<R> =>
-    resolved(call(...args))
 
 const filesOf = ({ read, write, list, stat, remove, rename, link, symlink }: Files): PromiseFiles => ({
   read: promised(read),
@@ -89,13 +76,6 @@ const filesOf = ({ read, write, list, stat, remove, rename, link, symlink }: Fil
   link: promised(link),
   symlink: promised(symlink),
 })
-
-async function* thrownFrom(infos: AsyncIterable<E.Either<Refused, Info>>): AsyncGenerator<Info> {
-  for await (const info of infos) {
-    if (E.isLeft(info)) throw thrown(info.left)
-    yield info.right
-  }
-}
 
 const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
   const attach = promised(snapshotter.attach)
@@ -123,6 +103,9 @@ const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
     walk: (filters) => thrownFrom(snapshotter.walk(filters)),
     plan: promised(snapshotter.plan),
     outstanding: promised(snapshotter.outstanding),
+    eventsFrom: (seq) => iterated(snapshotter.eventsFrom, seq),
+    explain: promised(snapshotter.explain),
+    history: async () => historyOf(await resolved(snapshotter.history())),
     cleanup: promised(snapshotter.cleanup),
     close,
     [Symbol.asyncDispose]: close,
@@ -132,3 +115,6 @@ const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
 /** Opens a snapshotter whose calls are promises; otherwise the same as `openSnapshotter` of `@varve/core`. */
 export const openSnapshotter = async (options: OpenOptions): Promise<PromiseSnapshotter> =>
   faceOf(await resolved(openTask(options)))
+
+export { exportBundle, importBundle } from './promise-bundle.js'
+export { openHistory, type PromiseHistory, type PromiseMoment } from './promise-history.js'

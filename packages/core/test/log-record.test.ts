@@ -8,7 +8,7 @@ import {
   isChained,
   noHash,
   openRecord,
-  replay,
+  replayFrom,
   seal,
   type Decided,
   type Event,
@@ -170,7 +170,7 @@ test('a record that is well sealed and does not fit what comes before it is a fa
 test('replaying tells of every record, and goes on where another replay ended', () => {
   const seen: number[] = []
   const first = replayed(texts.slice(0, 4))
-  const rest = replay(first, texts.slice(4), sha256, ({ seq }) => seen.push(seq))
+  const rest = replayFrom(first, texts.slice(4), sha256, ({ seq }) => seen.push(seq))
   if (E.isLeft(rest)) throw new Error(rest.left.message)
   const all = replayed(texts)
   assert.equal(seen, [5, 6, 7, 8, 9, 10])

@@ -7,6 +7,7 @@ import {
   gzipped,
   gzipType,
   mapContent,
+  type MapContent,
   tarType,
   textBytes,
   zstded,
@@ -73,6 +74,30 @@ for (const [what, mediaType, blob, read] of readings) {
     }
   })
 }
+
+test('chunks that come straight out of the content go back there, not those out of a codec', async () => {
+  for (const [mediaType, blob] of [
+    [tarType, tar],
+    [gzipType, gzipped(tar)],
+  ] as const) {
+    let takeBack: (() => Uint8Array | undefined) | undefined
+    const inner = mapContent()
+    const content: MapContent = {
+      ...inner,
+      read: (digest, options) => {
+        takeBack = options?.spent
+        return inner.read(digest)
+      },
+    }
+    const { snapshotter, backend } = await openLayers({ from: { content } })
+    content.put(blob)
+    await ok(snapshotter.apply(descriptorFor(blob, mediaType), await prepareUnpack(snapshotter, 'a')))
+    const { options } = backend.performed.find(({ intent }) => intent.type === 'ImportLayer') ?? {}
+    options?.spend?.(tar)
+    assert.equal([takeBack?.(), takeBack?.()], [mediaType === tarType ? tar : undefined, undefined])
+    await ok(snapshotter.close())
+  }
+})
 
 test('a layer is filled in both profiles, on the layers below it, in the name of who asks', async () => {
   for (const profile of ['bind', 'windows-layer'] as const) {

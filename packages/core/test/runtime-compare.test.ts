@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { gunzipSync } from 'node:zlib'
-import type { Progress } from '@varve/core'
-import { descriptorFor, digestOf, gzipType, tarType, textBytes } from './support/blobs.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Codecs, ExportOptions, Failure, Progress } from '@varve/core'
+import { descriptorFor, digestOf, gzipType, tarType, testCodecs, textBytes } from './support/blobs.js'
 import { virtualClock } from './support/clock.js'
 import { built, exportOf, prepareUnpack } from './support/layers.js'
 import { ok, refused, typesOf } from './support/runtime.js'
@@ -106,6 +107,28 @@ test('progress of an export comes with all other progress', async () => {
   await ok(snapshotter.compare(sealed.lower, sealed.upper))
   assert.equal(seen, [progress])
   await ok(snapshotter.close())
+})
+
+test('a chunk goes back to the backend once it was written, but not one that a codec may still hold', async () => {
+  for (const mediaType of [tarType, gzipType]) {
+    let back = 0
+    async function* chunks({ spent }: ExportOptions): AsyncGenerator<E.Either<Failure, Uint8Array>> {
+      for (let from = 0; from < exportOf(2).length; from += 10) {
+        yield E.right(exportOf(2).slice(from, from + 10))
+        for (let chunk = spent?.(); chunk !== undefined; chunk = spent?.()) {
+          chunk.fill(0xff)
+          back++
+        }
+      }
+    }
+    const hooks = { exports: (_layer: unknown, options: ExportOptions) => chunks(options) }
+    const codecs: Codecs = { ...testCodecs, compress: (_compression, bytes) => bytes }
+    const { snapshotter, content, sealed } = await built({ hooks, codecs })
+    const { digest } = await ok(snapshotter.compare(sealed.lower, sealed.upper, { mediaType }))
+    assert.equal(content.blobs.get(digest)?.bytes, exportOf(2))
+    assert.is(back, mediaType === tarType ? Math.ceil(exportOf(2).length / 10) : 0)
+    await ok(snapshotter.close())
+  }
 })
 
 test('comparing records nothing', async () => {

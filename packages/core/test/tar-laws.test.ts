@@ -54,6 +54,25 @@ test('an epoch is every time there is', () => {
   )
 })
 
+test('headers written into a buffer are those that come in one of their own, whatever stood there', () => {
+  check(
+    fc.property(layers(false), fc.nat(600), (layer, start) => {
+      const [into, own] = [layerEncoder(), layerEncoder()]
+      for (const { entry } of layer) {
+        const expected = right(own.entry(entry))
+        const bytes = new Uint8Array(start + expected.length + 600).fill(0xff)
+        const end = start + expected.length
+        assert.is(right(into.into(entry, bytes.subarray(0, end - 1), start)), start, 'there is no room')
+        assert.ok(bytes.every((byte) => byte === 0xff))
+        assert.is(right(into.into(entry, bytes.subarray(0, end), start)), end)
+        assert.is(Buffer.compare(bytes.subarray(start, end), expected), 0, entry.name)
+      }
+      assert.equal(into.end(), own.end())
+    }),
+    100,
+  )
+})
+
 const whole = (entry: Partial<Whole['entry']>): Whole => {
   const times = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
   const file = { type: 'file', name: 'Files/a', attributes: 0x20, times, size: 0, hasData: true } as const

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
-import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { replaceFile, syncDirectory } from './content/files.js'
 import { codeOf } from './faults.js'
 
 /** The end of a certain log. */
@@ -51,22 +52,11 @@ export const readAnchor = async (file: string): Promise<Anchored | undefined> =>
   return second === undefined ? undefined : { head: second, slot: 1 }
 }
 
-const syncDirectory = async (directory: string): Promise<void> => {
-  // Windows has no such call: there a directory can't be opened for it.
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 const create = async (file: string, head: LogHead): Promise<FileHandle> => {
   const content = Buffer.alloc(2 * slotDistance)
   slotOf(head).copy(content)
   await writeFile(`${file}.new`, content, { flush: true })
-  await rename(`${file}.new`, file)
+  await replaceFile(`${file}.new`, file)
   await syncDirectory(dirname(file))
   return open(file, 'r+')
 }

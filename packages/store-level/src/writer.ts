@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { type Head, type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
+import { type Head, headRow, type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
 import type { Anchor, LogHead } from './anchor.js'
 import { type Database, writeBatch } from './database.js'
 import { attempt, span } from './faults.js'
@@ -58,7 +58,10 @@ export const openWriter = (path: string, database: Database, anchor: Anchor, sta
     const next = { log: start.log, seq, hash }
     await writeBatch(database, next, records, rows)
     head = { seq, hash }
-    await anchor.move(next, rows.length > 0)
+    await anchor.move(
+      next,
+      rows.some(({ key }) => key === headRow),
+    )
   }
 
   const append: Writer['append'] = async (expected, records, rows) => {

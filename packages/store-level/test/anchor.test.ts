@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { headRow } from '@varve/core/ports'
 import { levelStore } from '../src/index.js'
 import { append, done, fails, headOf, inDirectory, records, texts, withStore } from './tools.js'
 
@@ -41,9 +42,11 @@ test(
         assert.is(syncs, 1, 'after a second')
         await sleep(1200)
         assert.is(syncs, 1, 'nothing to sync')
-        await append(store, 6, 6, [{ key: 'a', value: '1' }])
+        await append(store, 6, 6, [{ key: headRow, value: '1' }])
         assert.is(syncs, 2, 'at a checkpoint')
-        await append(store, 7, 7)
+        await append(store, 7, 7, [{ key: 'i0000000000000007', value: '1' }])
+        assert.is(syncs, 2, 'not with other rows')
+        await append(store, 8, 8)
         assert.is(syncs, 2)
       })
       assert.is(syncs, 3, 'at close')

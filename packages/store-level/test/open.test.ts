@@ -69,7 +69,7 @@ test(
     await fails(levelStore(join(directory, 'file')).open(), 'EEXIST')
     await fails(
       levelStore(join(directory, 'file', 'below')).open(),
-      process.platform === 'win32' ? 'ENOENT' : 'ENOTDIR',
+      process.platform === 'win32' ? 'EEXIST' : 'ENOTDIR',
     )
     mkdirSync(join(directory, 'log.head'))
     const store = levelStore(join(directory, 'log'))

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import type { BackendFault, FilesError, Layout } from '@varve/core/ports'
 import { gate, pump } from '../pump.js'
-import { chunksInFlight } from '../world/control.js'
+import { chunkLength, chunksInFlight } from '../world/control.js'
 import {
   describe,
   isUndone,
@@ -51,7 +51,7 @@ const begin = (
 
 const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   const { name, args, options } = asked
-  const { signal, tar } = options
+  const { signal, tar, spend } = options
   const dead = calls.dead()
   if (dead !== undefined) return E.left(dead)
   if (signal?.aborted === true && !isUndone(name, args)) return E.left(stoppedFault(describe(name, args)))
@@ -72,7 +72,10 @@ const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   if (tar !== undefined) {
     void pump(tar, {
       give: (arrival) => {
-        if (!isOver) sender.send(arrival)
+        if (isOver) return
+        sender.send(arrival)
+        // Its bytes were copied.
+        if (arrival.type === 'bytes') spend?.(arrival.bytes)
       },
       room: async () => {
         while (inFlight >= chunksInFlight && !isOver) await room.wait()
@@ -85,6 +88,14 @@ const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
   isOver = true
   room.open()
   return ended
+}
+
+/** The buffer of a chunk of the usual length that has it to itself. */
+const spareOf = (chunk: Uint8Array | undefined): ArrayBuffer | undefined => {
+  const buffer = chunk?.buffer
+  return buffer instanceof ArrayBuffer && buffer.byteLength === chunkLength && chunk?.length === chunkLength
+    ? buffer
+    : undefined
 }
 
 /** Chunks that an operation puts out. The process is held only while one of them is waited for. */
@@ -115,7 +126,8 @@ async function* chunksOf(
     for (;;) {
       const next = came.chunks.shift()
       if (next !== undefined) {
-        calls.post({ type: 'room', call })
+        const spare = spareOf(options.spent?.())
+        calls.post({ type: 'room', call, spare }, spare === undefined ? [] : [spare])
         yield E.right(next)
       } else if (came.outcome === undefined) await wait(arrived.wait())
       else break

@@ -19,8 +19,8 @@ export type ToWorker =
   | { readonly type: 'stop'; readonly call: number }
   /** A part of the call's tar. */
   | { readonly type: 'arrival'; readonly call: number; readonly arrival: Arrival }
-  /** A chunk that the call put out was taken, so there is room for another. */
-  | { readonly type: 'room'; readonly call: number }
+  /** A chunk that the call put out was taken, so there is room for another; and the buffer of one that is needed no more. */
+  | { readonly type: 'room'; readonly call: number; readonly spare: ArrayBuffer | undefined }
 
 /** What the worker tells the main thread. */
 export type FromWorker =

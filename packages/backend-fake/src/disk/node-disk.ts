@@ -2,10 +2,16 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Layout } from '@varve/core/ports'
 import type { SparseFile } from '../artefacts/vhdx.js'
-import type { Disk, Entry, EntryType, Output, Stat } from '../world/disk.js'
+import type { Disk, Entry, EntryType, Input, Output, Stat } from '../world/disk.js'
 import { hostName, readName, type HostName } from './host-names.js'
 
-const { COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = fs.constants
+const { COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE, O_RDONLY, O_NOFOLLOW } = fs.constants
+
+/** Windows has no flag against symlinks. */
+const readOnly = O_RDONLY | (O_NOFOLLOW ?? 0)
+
+/** All that every Node can set of a time, so that it is the same after a copy, and on each of them. */
+const wholeMicroseconds = (nanoseconds: bigint): bigint => nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)
 
 /** Bytes up to which reading and writing is quicker than asking the host for a copy. */
 const tinyFile = 64 * 1024
@@ -37,7 +43,7 @@ const statOf = (stat: fs.BigIntStats): Stat => ({
   mode: Number(stat.mode) & 0o7777,
   uid: Number(stat.uid),
   gid: Number(stat.gid),
-  mtime: stat.mtimeNs,
+  mtime: wholeMicroseconds(stat.mtimeNs),
   ctime: stat.ctimeNs,
   inode: stat.ino,
   links: Number(stat.nlink),
@@ -54,7 +60,7 @@ const statAt = (path: HostName): Stat | undefined => {
   }
 }
 
-const withFile = <T>(path: HostName, flags: string, use: (file: number) => T): T => {
+const withFile = <T>(path: HostName, flags: string | number, use: (file: number) => T): T => {
   const file = fs.openSync(path, flags)
   try {
     return use(file)
@@ -73,6 +79,15 @@ const fill = (file: number, offset: number, bytes: Uint8Array): number => {
   }
   return filled
 }
+
+const exact = { bigint: true } as const
+
+const openInput = <T>(path: HostName, use: (file: Input) => T): T =>
+  withFile(path, readOnly, (file) => {
+    const { size, nlink, mtimeNs } = fs.fstatSync(file, exact)
+    const readInto = (into: Uint8Array): number => fill(file, 0, into)
+    return use({ size: Number(size), links: Number(nlink), mtime: wholeMicroseconds(mtimeNs), readInto })
+  })
 
 const readFully = (file: number, offset: number, length: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(length)
@@ -153,11 +168,11 @@ const writeSparse = (path: HostName, { length, segments }: SparseFile): void =>
   })
 
 /**
- * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which is cut to whole microseconds towards
- * zero. Half of one more keeps a time that was copied from changing with every copy.
+ * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which Nodes before 24 cut to whole
+ * microseconds towards zero. Half of one more keeps a time that was copied from changing with every copy.
  */
 const seconds = (nanoseconds: bigint): number => {
-  const microseconds = Number((nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)) / 1_000n)
+  const microseconds = Number(wholeMicroseconds(nanoseconds) / 1_000n)
   return (microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6
 }
 
@@ -243,6 +258,7 @@ export const nodeDisk = (layout: Layout): Disk => {
   return {
     lstat: (path) => statAt(host(path)),
     readdir: (path) => readDirectory(host(path)),
+    open: (path, use) => openInput(host(path), use),
     read: (path, offset, length) => withFile(host(path), 'r', (file) => readFully(file, offset, length)),
     readInto: (path, offset, into) => withFile(host(path), 'r', (file) => fill(file, offset, into)),
     create: (path) => create(host(path)),

@@ -15,8 +15,13 @@ const sliceLength = 4
 /** Milliseconds between two reports of one call's progress. */
 const reportEvery = 50
 
-/** `room`: chunks that may still be put out before one is taken. */
-type Running = { readonly session: Session<unknown>; reportedAt: number; room: number }
+/** `room`: chunks that may still be put out before one is taken. `spares`: buffers for them. */
+type Running = {
+  readonly session: Session<unknown>
+  readonly spares: ArrayBuffer[]
+  reportedAt: number
+  room: number
+}
 
 const layout = workerData as Layout
 const world = makeWorld(layout, nodeDisk(layout), clock.now)
@@ -77,6 +82,7 @@ const start = (asked: Extract<ToWorker, { readonly type: 'call' }>): void => {
       entry.room--
       post({ type: 'chunk', call, bytes }, bufferOf(bytes))
     },
+    spare: () => entry.spares.pop(),
   }
   const taken = ({ buffer }: Uint8Array): void => {
     if (buffer instanceof ArrayBuffer) post({ type: 'taken', call, buffer }, [buffer])
@@ -88,7 +94,7 @@ const start = (asked: Extract<ToWorker, { readonly type: 'call' }>): void => {
     outlet,
     ...(hasTar ? { taken } : {}),
   })
-  const entry: Running = { session, reportedAt: clock.elapsed(), room: chunksInFlight }
+  const entry: Running = { session, spares: [], reportedAt: clock.elapsed(), room: chunksInFlight }
   running.set(call, entry)
   if (isStopped) session.stop()
 }
@@ -99,7 +105,10 @@ const receive = (message: ToWorker): void => {
   if (entry === undefined) return
   if (message.type === 'stop') entry.session.stop()
   else if (message.type === 'arrival') entry.session.arrive(message.arrival)
-  else entry.room++
+  else {
+    entry.room++
+    if (message.spare !== undefined) entry.spares.push(message.spare)
+  }
 }
 
 parentPort?.on('message', (message: ToWorker) => {

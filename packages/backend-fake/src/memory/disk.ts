@@ -61,6 +61,17 @@ const contents = ({ newFile, find, fileAt, put, touch, mark }: Nodes) => {
   }
   return {
     create,
+    open: (path, use) => {
+      const file = fileAt(path)
+      return use({
+        ...statOf(file),
+        readInto: (into) => {
+          const bytes = readSparse(file.content, 0, into.length)
+          into.set(bytes)
+          return bytes.length
+        },
+      })
+    },
     readInto: (path, offset, into) => {
       const bytes = readSparse(fileAt(path).content, offset, into.length)
       into.set(bytes)

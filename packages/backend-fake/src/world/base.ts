@@ -9,6 +9,9 @@ import { copyFile, placeBytes, placeFile, statOf } from './tree.js'
 import { step, type Work } from './work.js'
 import { filesOf, layerOf, shownPath, type World } from './world.js'
 
+/** Not the time of the seal: the same content has to make the same layer whenever it is sealed. */
+const hiveTime = 0n
+
 /** What ProcessBaseImage calls the copies; only DEFAULT's differs. */
 const baseHiveOf = (hive: string): string => `${hive === 'DEFAULT' ? 'DEFAULTUSER' : hive}_BASE`
 
@@ -90,7 +93,7 @@ const additionsOf = (world: World, id: SnapshotId): readonly Addition[] => {
   const hives = hiveNames.map((hive) => ({ hive, path: hiveIn(world, config, hive) }))
   return [
     ...folders.map(folder),
-    ...hives.map(({ hive, path }) => bytes(path, () => minimalHive(hive, world.now()))),
+    ...hives.map(({ hive, path }) => bytes(path, () => minimalHive(hive, hiveTime))),
     folder(`${layer}/Hives`),
     ...hives.map(({ hive, path }) => copy(path, `${layer}/Hives/${baseHiveOf(hive)}`)),
     bytes(`${layer}/layout`, () => new TextEncoder().encode('vhd-with-hives\n')),

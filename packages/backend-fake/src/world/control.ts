@@ -10,7 +10,12 @@ export type Arrival =
 export type Inlet = { readonly take: () => Arrival | undefined }
 
 /** Where work puts bytes, which are not its own any more then. */
-export type Outlet = { readonly hasRoom: () => boolean; readonly put: (bytes: Uint8Array) => void }
+export type Outlet = {
+  readonly hasRoom: () => boolean
+  readonly put: (bytes: Uint8Array) => void
+  /** The buffer of a chunk that was put out and came back. */
+  readonly spare?: () => ArrayBuffer | undefined
+}
 
 /** What reaches a piece of work while it runs. */
 export type Control = {

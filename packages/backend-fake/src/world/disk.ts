@@ -19,6 +19,12 @@ export type Stat = {
   readonly links: number
 }
 
+/** A file that is being read. */
+export type Input = Pick<Stat, 'size' | 'links' | 'mtime'> & {
+  /** Fills `into` from the beginning of the file on; answers how many bytes, fewer only where the file ends. */
+  readonly readInto: (into: Uint8Array) => number
+}
+
 /** A file that is being made. */
 export type Output = {
   /** Puts bytes behind those before. */
@@ -38,6 +44,8 @@ export type Disk = {
   /** Undefined when nothing is there. */
   readonly lstat: (path: string) => Stat | undefined
   readonly readdir: (path: string) => readonly Entry[]
+  /** Opens a file, which is closed when `use` has ended. */
+  readonly open: <T>(path: string, use: (file: Input) => T) => T
   /** Fewer bytes than `length` only where the file ends. */
   readonly read: (path: string, offset: number, length: number) => Uint8Array
   /** Fills `into` from `offset` on; answers how many bytes, fewer only where the file ends. */

@@ -10,6 +10,9 @@ import { statOf } from './tree.js'
 import type { Work } from './work.js'
 import { filesOf, tableOf, type World } from './world.js'
 
+/** Bytes up to which a file is read at once. */
+const smallFile = 64 * 1024
+
 const attributes = { file: 0x20, directory: 0x10, symlink: 0x420, other: 0 } as const
 
 /** What a layer that no tar was applied to says of its entries, by path below `Files`. */
@@ -76,6 +79,21 @@ function* putFile(walk: Walk, path: string, stat: Stat): Work<void> {
   if (isOfType(row.entry, 'file')) yield* putStreams(packer, name, row.streams, walk.streams)
 }
 
+/**
+ * Puts a file that has no more to it than its name and its bytes, as most have, without a step; answers whether it was one that
+ * is small enough.
+ */
+const putPlain = ({ world, packer, files, rows }: Walk, path: string): boolean => {
+  if (rows.has(path)) return false
+  const at = `${files}/${path}`
+  return world.disk.open(at, (input) => {
+    const { size, links, mtime } = input
+    if (links > 1 || size > smallFile) return false
+    const file = { type: 'file', name: nameOf(path), size, hasData: size > 0 } as const
+    return packer.putSmall({ ...file, attributes: attributes.file, times: allTimes(mtime) }, at, input)
+  })
+}
+
 function* putOther(walk: Walk, path: string, type: 'directory' | 'symlink', mtime: bigint): Work<void> {
   const { world, packer, files, rows } = walk
   const row = rows.get(path)
@@ -90,7 +108,8 @@ function* putOther(walk: Walk, path: string, type: 'directory' | 'symlink', mtim
 
 /** Deletions of a folder's names. What stands again under such a name hides what was there, a folder only if it says so. */
 function* putDeletions({ packer, deleted }: Walk, folder: string, own: readonly Entry[]): Work<readonly string[]> {
-  const names = deleted.get(folder) ?? []
+  const names = deleted.get(folder)
+  if (names === undefined) return []
   deleted.delete(folder)
   const byFold = new Map(own.map((entry) => [foldName(entry.name), entry]))
   const opaque: string[] = []
@@ -111,9 +130,14 @@ function* putFolder(walk: Walk, folder: string): Work<void> {
   const directory = folder === '' ? walk.files : `${walk.files}/${folder}`
   const entries = disk.readdir(directory)
   const opaque = new Set(yield* putDeletions(walk, folder, entries))
-  for (const { name } of entries.toSorted((a, b) => byBytes(a.name, b.name))) {
+  for (const { name, type } of entries.toSorted((a, b) => byBytes(a.name, b.name))) {
     const path = below(folder, name)
-    if (isRecycled(path)) continue
+    if (folder === '' && isRecycled(path)) continue
+    if (type === 'file' && putPlain(walk, path)) {
+      const due = walk.packer.stepDue()
+      if (due !== undefined) yield due
+      continue
+    }
     const stat = statOf(disk, `${walk.files}/${path}`)
     if (stat.type === 'file') yield* putFile(walk, path, stat)
     else if (stat.type !== 'other') yield* putOther(walk, path, stat.type, stat.mtime)

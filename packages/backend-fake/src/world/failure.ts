@@ -1,4 +1,4 @@
-import { backendFault, hresult, type BackendFault, type Failure, type FilesError } from '@varve/core/ports'
+import { backendFault, hresult, shown, type BackendFault, type Failure, type FilesError } from '@varve/core/ports'
 
 /** HRESULTs that only the simulation gives. */
 export const codes = {
@@ -33,9 +33,24 @@ const known: Readonly<Record<string, Known>> = {
   EISDIR: { code: codes.accessDenied, advice: 'move away the directory that is where a file belongs' },
   EMFILE: { code: 0x80070004, advice: 'allow more open files' },
   ENFILE: { code: 0x80070004, advice: 'allow more open files' },
-  ENAMETOOLONG: { code: 0x800700ce, advice: 'use shorter paths' },
+  ENAMETOOLONG: {
+    code: 0x800700ce,
+    advice:
+      "give it a shorter name, which this host's file system can hold, or use a backend in memory, which holds all names",
+  },
   EIO: { code: 0x8007045d, advice: 'check the disk' },
 }
+
+const isTooLong = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENAMETOOLONG'
+
+/** What ended the making of an entry. Of a name that NTFS takes and the host does not, only its place in the tar says which. */
+export const causeAt = (name: string, offset: number, cause: unknown): unknown =>
+  isTooLong(cause)
+    ? Object.assign(new Error(`ENAMETOOLONG: tar entry ${shown(name)} at byte ${offset} has too long a name`), {
+        code: 'ENAMETOOLONG',
+      })
+    : cause
 
 type Raised = Error & { readonly failure: FilesError }
 

@@ -11,18 +11,16 @@ type Found = { readonly disk: Disk; readonly problems: string[] }
 
 /** Names of the layer, or of it and its parents, that are one name to Windows. */
 const collisions = (own: readonly Entry[], below: Merged | undefined): readonly (readonly string[])[] => {
-  const byFold = new Map<string, Set<string>>()
+  const first = new Map<string, string>()
+  const several = new Map<string, Set<string>>()
   for (const { name } of own) {
     const folded = foldName(name)
-    const names = byFold.get(folded)
-    if (names === undefined) byFold.set(folded, new Set([name]))
-    else names.add(name)
+    for (const other of [first.get(folded), below?.children.get(folded)?.name])
+      if (other !== undefined && other !== name)
+        several.set(folded, (several.get(folded) ?? new Set()).add(other).add(name))
+    if (!first.has(folded)) first.set(folded, name)
   }
-  for (const [folded, names] of byFold) {
-    const parents = below?.children.get(folded)
-    if (parents !== undefined) names.add(parents.name)
-  }
-  return [...byFold.values()].filter((names) => names.size > 1).map((names) => [...names].toSorted())
+  return [...several.values()].map((names) => [...names].toSorted())
 }
 
 const quoted = (path: string, name: string): string => JSON.stringify(`${path}${name}`)

@@ -71,15 +71,22 @@ export const describe = (name: Operation, args: readonly unknown[]): string => {
 export const isUndone = (name: Operation, args: readonly unknown[]): boolean =>
   name === 'perform' && ['SealLayer', 'ImportLayer'].includes((args[0] as Intent).type)
 
-export type StreamOptions = {
+type CommonOptions = {
   readonly signal?: AbortSignal
   readonly progress?: (done: Done) => void
 }
 
-export type CallOptions = StreamOptions & {
+export type StreamOptions = CommonOptions & {
+  /** Chunks of the stream that are needed no more, one at a call. */
+  readonly spent?: (() => Uint8Array | undefined) | undefined
+}
+
+export type CallOptions = CommonOptions & {
   /** Steps after which the work is cut. */
   readonly cutAfter?: number
   readonly tar?: ByteStream<Failure>
+  /** Takes chunks of the tar that are needed no more. */
+  readonly spend?: (chunk: Uint8Array) => void
 }
 
 /** Runs operations of one world. No call rejects. */

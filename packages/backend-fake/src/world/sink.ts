@@ -1,7 +1,7 @@
 import { invalidEntry, type ImportLayer } from '@varve/core/ports'
 import type { FileEntry, LayerEntry, LinkEntry, StreamEntry, SymlinkEntry } from '@varve/core/tar'
 import type { Output } from './disk.js'
-import { raise } from './failure.js'
+import { causeAt, raise } from './failure.js'
 import { findPath, parentSearch, type ParentSearch } from './find.js'
 import { layerFolders, type Where } from './folders.js'
 import { importTable } from './import-table.js'
@@ -113,7 +113,7 @@ const makers = (world: World, intent: ImportLayer) => {
 
 /** Fills an empty layer. Nothing outside of the layer's directory is touched, whatever the entries say. */
 export function* openSink(world: World, intent: ImportLayer): Work<LayerSink> {
-  const make = makers(world, intent)
+  const parts = makers(world, intent)
   const table = yield* importTable(world.disk, intent.layer)
   let body: Body | undefined
 
@@ -127,17 +127,24 @@ export function* openSink(world: World, intent: ImportLayer): Work<LayerSink> {
     begin({ output: table.addStream(entry), left: entry.size, end: () => undefined })
     yield step
   }
-  function* add(entry: LayerEntry, offset: number): Work<void> {
+  function* make(entry: LayerEntry, offset: number): Work<void> {
     if (entry.type === 'stream') return yield* addStream(entry)
     const where = { name: entry.name, offset }
     yield* table.add(entry)
-    if (entry.type === 'file') begin(yield* make.file(entry, where))
-    else if (entry.type === 'directory') yield* make.folder(entry, where)
-    else if (entry.type === 'link') yield* make.link(entry, where)
-    else if (entry.type === 'whiteout') yield* make.remove(where)
-    else if (entry.type === 'opaque') yield* make.hideBelow(where)
-    else yield* make.symlink(entry, where)
+    if (entry.type === 'file') begin(yield* parts.file(entry, where))
+    else if (entry.type === 'directory') yield* parts.folder(entry, where)
+    else if (entry.type === 'link') yield* parts.link(entry, where)
+    else if (entry.type === 'whiteout') yield* parts.remove(where)
+    else if (entry.type === 'opaque') yield* parts.hideBelow(where)
+    else yield* parts.symlink(entry, where)
     yield { files: 1, bytes: 0 }
+  }
+  function* add(entry: LayerEntry, offset: number): Work<void> {
+    try {
+      yield* make(entry, offset)
+    } catch (cause) {
+      throw causeAt(entry.name, offset, cause)
+    }
   }
   return {
     add,
@@ -148,7 +155,7 @@ export function* openSink(world: World, intent: ImportLayer): Work<LayerSink> {
     },
     *close() {
       yield* table.finish()
-      yield* make.restoreFolders(table.path)
+      yield* parts.restoreFolders(table.path)
       yield* table.place()
     },
     abort: () => {

@@ -5,7 +5,7 @@ import { codes, messageOf } from '../failure.js'
 import type { Done } from '../layers/control.js'
 import { release } from './lock.js'
 import type { FromLane, LaneData, Outcome } from './messages.js'
-import { clearWords, makeWords, type Words } from './words.js'
+import { clearWords, makeWords, raiseFlag, type Flag, type Words } from './words.js'
 
 /** Who is told what a lane says of its call. */
 export type Listener = {
@@ -24,7 +24,8 @@ export type Asked = {
 /** A worker thread that runs one call at a time; started anew for the next call when it died. */
 export type Lane = {
   readonly words: Words
-  readonly run: (asked: Asked, tar: MessagePort | undefined, listener: Listener) => void
+  /** `raised`: what its caller had said before the call, which travels with it. */
+  readonly run: (asked: Asked, tar: MessagePort | undefined, listener: Listener, raised?: Flag) => void
   /** Holds the process, until as many releases have come as holds. */
   readonly hold: () => void
   readonly release: () => void
@@ -101,8 +102,9 @@ export const openLane = (start: LaneStart): Lane => {
   }
   return {
     words,
-    run: (asked, tar, listener) => {
+    run: (asked, tar, listener, raised) => {
       clearWords(words)
+      if (raised !== undefined) raiseFlag(words, raised)
       current = { asked, listener }
       const { args, moved } = movable(asked.args)
       try {

@@ -69,16 +69,16 @@ const begin = async (
     isOver = true
     settle(given)
   }
-  lane.run(job, feed?.port, { ...listener, settle: over })
+  const flag = job.isUndone ? word.cancelled : word.stopped
+  lane.run(job, feed?.port, { ...listener, settle: over }, signal?.aborted === true ? flag : undefined)
   const stop = (): void => {
-    if (!isOver) raiseFlag(lane.words, job.isUndone ? word.cancelled : word.stopped)
+    if (!isOver) raiseFlag(lane.words, flag)
   }
   const took = (): void => {
     if (isOver) return
     Atomics.sub(lane.words, word.inFlight, 1)
     wake(lane.words)
   }
-  if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop)
   feed?.start()
   const ended = outcome.then((given) => {

@@ -13,6 +13,8 @@ export const word = {
   inFlight: 3,
 } as const
 
+export type Flag = typeof word.cancelled | typeof word.stopped
+
 export const makeWords = (count: number = Object.keys(word).length): Words =>
   new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT))
 
@@ -27,13 +29,12 @@ export const wake = (words: Words): void => {
   Atomics.notify(words, word.wake)
 }
 
-export const raiseFlag = (words: Words, flag: typeof word.cancelled | typeof word.stopped): void => {
+export const raiseFlag = (words: Words, flag: Flag): void => {
   Atomics.store(words, flag, 1)
   wake(words)
 }
 
-export const isRaisedFlag = (words: Words, flag: typeof word.cancelled | typeof word.stopped): boolean =>
-  Atomics.load(words, flag) === 1
+export const isRaisedFlag = (words: Words, flag: Flag): boolean => Atomics.load(words, flag) === 1
 
 /** Looks, and blocks the thread until the main thread wakes it to look again, for as long as nothing is found. */
 export const waitFor = <T>(words: Words, look: () => T | undefined): T => {

@@ -131,12 +131,13 @@ export const parents = (...paths: readonly string[]): readonly [object | null, n
 /** A place for all files of one test. */
 export type Place = { readonly base: string; readonly host: (path: string) => string; readonly remove: () => void }
 
-/** The host's path of a Windows path, as the stand-in has it. */
+/** The host's path of a Windows path, as the stand-in has it. Under Wine that is the same path, but for those of volumes. */
 export const hostPathBelow =
   (base: string) =>
   (windows: string): string => {
     const plain = windows.replace(/^\\\\\?\\/, '').replaceAll('\\', '/')
     if (plain.startsWith('Volume')) return path.join(base, 'volumes', plain.slice('Volume'.length))
+    if (process.platform === 'win32') return windows
     return path.join(base, plain.slice(0, 1).toLowerCase(), plain.slice(3))
   }
 

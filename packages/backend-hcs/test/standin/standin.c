@@ -55,3 +55,4 @@ static void free_bytes(uint8_t **bytes) { free(*bytes); }
 #include "kernel32.c"
 #include "ntdll.c"
 #include "bindings.c"
+#include "wine.c"

@@ -5,11 +5,12 @@ import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
 import { hostPathBelow } from '../standin/library.js'
 import { isTyped, openFor } from './acts.js'
+import { dropRoot } from './drop-root.js'
 import { listingOf } from './listing.js'
 import { openPlan } from './plan.js'
 import { makeGround, type Scenario } from './scenarios.js'
 import { standin } from './standin.js'
-import { checkLeaks, dropRoot, freshRoot } from './subjects.js'
+import { checkLeaks, freshRoot } from './subjects.js'
 
 const plan = openPlan()
 
@@ -55,7 +56,7 @@ const withGround = async (
     plan.disarm()
     for (const backend of opened) await backend.close()()
     plan.forgetLeaks()
-    dropRoot(root)
+    await dropRoot(root)
   }
 }
 

@@ -11,7 +11,15 @@ typedef struct { int32_t flavour; const char16_t *home; } Driver;
 typedef struct { uint16_t length, maximum; const char16_t *buffer; } Text;
 typedef struct { uint32_t length; void *root; Text *name; uint32_t attributes; void *security, *quality; } Object;
 
+#ifdef _WIN32
+// The thread's own, as Windows has it; GetLastError is handed on.
+__declspec(dllimport) void SetLastError(uint32_t);
+__asm__(".section .drectve\n.ascii \" -export:GetLastError=kernel32.GetLastError\"\n.text");
+#else
 static _Thread_local uint32_t last_error;
+static void SetLastError(uint32_t code) { last_error = code; }
+uint32_t GetLastError(void) { return last_error; }
+#endif
 static int live;
 
 static size_t units(const char16_t *text) { size_t n = 0; while (text[n]) n++; return n; }
@@ -19,13 +27,12 @@ static int is(const char16_t *text, const char16_t *other) {
   size_t n = units(other);
   return units(text) == n && !memcmp(text, other, n * 2);
 }
-static int fail(uint32_t code) { last_error = code; return 0; }
+static int fail(uint32_t code) { SetLastError(code); return 0; }
 static void *give(const void *bytes, size_t length) { live++; return memcpy(malloc(length), bytes, length); }
 
 int Live(void) { return live; }
 void CoTaskMemFree(void *memory) { live -= memory != NULL; free(memory); }
 void *LocalFree(void *memory) { CoTaskMemFree(memory); return NULL; }
-uint32_t GetLastError(void) { return last_error; }
 
 int32_t PrepareLayer(const Driver *driver, const char16_t *path, const Descriptor *parents, size_t count) {
   if (driver->flavour != 1 || driver->home[0] || !is(path, u"C:\\4")) return 1 << 31;
@@ -63,7 +70,7 @@ uint32_t ORSaveHive(void *hive, const char16_t *path, uint32_t major, uint32_t m
 uint32_t ORCloseHive(void *hive) { CoTaskMemFree(hive); return 0; }
 
 void *CreateFileW(const char16_t *path, uint32_t access, uint32_t share, void *security, uint32_t disposition, uint32_t flags, void *template) {
-  if (is(path, u"C:\\busy")) return last_error = 32, (void *)-1;
+  if (is(path, u"C:\\busy")) return fail(32), (void *)-1;
   return access == 0x80000000 && share == 7 && !security && disposition == 3 && flags == 0x02200000 && !template ? (void *)0x44 : NULL;
 }
 int32_t CloseHandle(void *handle) { return handle == (void *)0x44 || fail(6); }

@@ -1,23 +1,19 @@
 import * as E from 'fp-ts/lib/Either.js'
-import fs from 'node:fs'
 import { backendFault, hresult, type Backend, type Intent, type Profile } from '@varve/core/ports'
 import { systemClock } from '@varve/core'
 import type { BackendSubject, SnapshotterSubject } from '@varve/core/conformance'
 import { openSnapshotter } from '@varve/core/promise'
 import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
+import { dropRoot } from './drop-root.js'
 import { memoryStore } from './memory-store.js'
 import { openPlan, type Leaks } from './plan.js'
-import { hostPathBelow } from '../standin/library.js'
 import { standin } from './standin.js'
 
 let roots = 0
 
-/** A root that nobody has used. */
-export const freshRoot = (): string => `C:\\layers ${++roots}`
-
-export const dropRoot = (root: string): void =>
-  fs.rmSync(hostPathBelow(standin().base)(root), { recursive: true, force: true })
+/** A root that nobody has used. Under Wine drives are those of the whole machine, and only that of the stand-in is ours. */
+export const freshRoot = (): string => `${process.platform === 'win32' ? standin().base : 'C:'}\\layers ${++roots}`
 
 const plan = openPlan()
 const nothingLeft: Leaks = { handles: 0, contexts: 0, texts: 0 }
@@ -67,7 +63,7 @@ export const backendSubjects = (native: NativeSource) => async (): Promise<Backe
     close: async () => {
       for (const one of opened) await one.close()()
       checkLeaks('the case')
-      dropRoot(root)
+      await dropRoot(root)
     },
   }
 }
@@ -88,7 +84,7 @@ export const snapshotterSubjects =
       close: async () => {
         await snapshotter.close()
         checkLeaks('the case')
-        dropRoot(root)
+        await dropRoot(root)
       },
     }
   }

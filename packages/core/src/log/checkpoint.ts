@@ -5,7 +5,7 @@ import type { Replayed } from './replay.js'
 /** A row of a checkpoint. The first character of `key` tells the table; `value` undefined deletes. */
 export type CheckpointRow = { readonly key: string; readonly value: string | undefined }
 
-/** The key of the row that says which record a checkpoint stands for. */
+/** The key of the row that says which record a checkpoint stands for: an append that has it writes a checkpoint. */
 export const headRow = 'h'
 
 /** The prefixes of a checkpoint's rows, the head's apart. */

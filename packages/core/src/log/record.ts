@@ -20,6 +20,12 @@ export type SealedRecord = {
   readonly recorded: Recorded
 }
 
+/** One line of JSON with its hash at the end: the SHA-256 of the hash before it and of the line without it. */
+export const sealText = (previousHash: string, body: string, sha256: Sha256): Pick<SealedRecord, 'hash' | 'text'> => {
+  const hash = sha256(previousHash + body)
+  return { hash, text: `${body.slice(0, -1)}${hashField}${hash}"}` }
+}
+
 /** Adds version and hash. `hash` = SHA-256 of the previous record's hash followed by this record's JSON without its hash. */
 export const seal = (previousHash: string, record: Decided, sha256: Sha256): SealedRecord => {
   const v = versions.newest[record.type] as number
@@ -27,9 +33,8 @@ export const seal = (previousHash: string, record: Decided, sha256: Sha256): Sea
   if (versions.codecs[`${type}@${v}`]?.is(data) !== true)
     throw new Error(`${type} ${seq} has malformed data: ${JSON.stringify(data)}`)
   const body = JSON.stringify({ v, seq, at, type, data, cause })
-  const hash = sha256(previousHash + body)
-  const recorded = { v, seq, at, type, data, cause, hash } as Recorded
-  return { seq, hash, text: `${body.slice(0, -1)}${hashField}${hash}"}`, recorded }
+  const { hash, text } = sealText(previousHash, body, sha256)
+  return { seq, hash, text, recorded: { v, seq, at, type, data, cause, hash } as Recorded }
 }
 
 const malformed = (seq: number, problem: string): E.Either<StoreFault, never> =>

@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { digestForm } from './descriptor.js'
 import type { Failure } from './fault.js'
-import type { Result } from './intent.js'
+import type { Outcome, Result } from './intent.js'
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
@@ -66,4 +66,13 @@ const ResultCodec: t.Type<Result> = t.union([
 export const AnswerCodec: t.Type<Either<Failure, Result>, unknown> = t.union([
   t.strict({ _tag: t.literal('Left'), left: FailureCodec }),
   t.strict({ _tag: t.literal('Right'), right: ResultCodec }),
+])
+
+/** How an intent ended, as it is kept with the log. */
+export const OutcomeCodec: t.Type<Outcome> = t.union([
+  t.intersection([
+    t.type({ type: t.literal('Succeeded'), intent: t.string, result: ResultCodec }),
+    t.partial({ tar: t.type(TarReadFields) }),
+  ]),
+  t.type({ type: t.literal('Failed'), intent: t.string, failure: FailureCodec }),
 ])

@@ -20,7 +20,7 @@ import type { Refused } from './face.js'
 import { layersAt } from './layers-at.js'
 import { brokenContract } from './performer.js'
 import { pin, stopOf, type Stop } from './pin.js'
-import type { Backend, ByteStream, Codecs, Content } from './ports.js'
+import type { Backend, ByteStream, Codecs, Content, Progress } from './ports.js'
 import { openTar } from './unpack.js'
 
 /** containerd: the label under which a compressed layer bears the digest of its tar. */
@@ -43,20 +43,23 @@ const upperOf = ({ engine }: Differ, stack: readonly SnapshotId[], path: string)
     : found
 }
 
+type Exporting = {
+  readonly engine: Engine
+  readonly epoch: bigint | undefined
+  readonly signal: AbortSignal
+  readonly spent: () => Uint8Array | undefined
+}
+
 async function* exported(
   backend: Backend,
   id: SnapshotId,
   parents: readonly SnapshotId[],
-  {
-    engine,
-    epoch,
-    signal,
-  }: { readonly engine: Engine; readonly epoch: bigint | undefined; readonly signal: AbortSignal },
+  { engine, epoch, signal, spent }: Exporting,
 ): ByteStream<Failure> & AsyncGenerator {
   const options = {
     signal,
-    progress: (progress: Parameters<Parameters<Backend['exportLayer']>[1]['progress']>[0]) =>
-      engine.progress$.next(progress),
+    progress: (progress: Progress) => engine.progress$.next(progress),
+    spent,
     ...(epoch === undefined ? {} : { epoch }),
   }
   try {
@@ -80,12 +83,15 @@ const digested = (tar: ByteStream<Failure>, codecs: Codecs) => {
 
 type Blobs = { readonly content: Content; readonly codecs: Codecs }
 
+/** A tar to be written. `spend` takes its chunks when nobody needs them any more. */
+type Source = { readonly tar: ByteStream<Failure>; readonly spend?: (chunk: Uint8Array) => void }
+
 /** Writes a tar as the blob that was ordered. Nothing of it is left when it fails. */
 const store = async (
   { content, codecs }: Blobs,
   order: Order,
   ref: string,
-  tar: ByteStream<Failure>,
+  { tar, spend }: Source,
   stop: Stop,
 ): Promise<E.Either<Refused, Descriptor>> => {
   const { mediaType, compression, labels } = order
@@ -103,6 +109,7 @@ const store = async (
     if (stop.isStopped()) return fail(stop.why())
     const written = await writer.right.write(chunk.right)()
     if (E.isLeft(written)) return fail(written.left)
+    if (compression === 'none') spend?.(chunk.right)
   }
   if (stop.isStopped()) return fail(stop.why())
   const diffId = plain.digest()
@@ -143,11 +150,17 @@ const compareUpper = async (
     const { descriptor, size } = unpacked
     if (await isThere(blobs, descriptor.digest)) {
       const tar = openTar(blobs, { descriptor, limits: { entries: 0, bytes: size } })
-      return store(blobs, order, ref, tar.bytes, stop)
+      return store(blobs, order, ref, { tar: tar.bytes, ...(tar.spend && { spend: tar.spend }) }, stop)
     }
   }
-  const tar = exported(backend, id, upper.parents, { engine, epoch: order.epoch, signal: stop.signal })
-  return store(blobs, order, ref, tar, stop)
+  const spent: Uint8Array[] = []
+  const tar = exported(backend, id, upper.parents, {
+    engine,
+    epoch: order.epoch,
+    signal: stop.signal,
+    spent: () => spent.pop(),
+  })
+  return store(blobs, order, ref, { tar, spend: (chunk) => void spent.push(chunk) }, stop)
 }
 
 /** Writes what a layer changed to the content; see the face. */

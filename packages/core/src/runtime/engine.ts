@@ -5,9 +5,18 @@ import { intentOf } from '../decider/intents.js'
 import { foresee } from '../decider/plan.js'
 import { step, type Stepped } from '../decider/step.js'
 import { blockersOf, touchesOf, type Touches } from '../decider/touches.js'
+import { inputRow } from '../log/inputs.js'
 import type { Command } from '../model/command.js'
 import type { Recorded } from '../model/event.js'
-import { aborted, closed, overloaded, storeFault, type Failure, type StoreFault } from '../model/fault.js'
+import {
+  aborted,
+  closed,
+  overloaded,
+  storeFault,
+  type Failure,
+  type Rejection,
+  type StoreFault,
+} from '../model/fault.js'
 import type { SnapshotId } from '../model/snapshot.js'
 import type { Intent, IntentId, Outcome } from '../model/intent.js'
 import type { State } from '../state/state.js'
@@ -18,7 +27,7 @@ import { openLayerNames, type LayerNames } from './layer-names.js'
 import { queueLimit } from './limits.js'
 import { openParking, type Parked, type Parking } from './parking.js'
 import { cancel, openPerformer, perform, wasCancelled, type Performer } from './performer.js'
-import type { Backend, Clock, Progress } from './ports.js'
+import type { Backend, Clock, Progress, Row } from './ports.js'
 import { openTar, type Blobs } from './unpack.js'
 
 /** Ends a command: with the state in which it is complete, or with why it is not. */
@@ -31,6 +40,8 @@ export type Engine = {
   readonly performer: Performer
   readonly parking: Parking
   readonly layerNames: LayerNames
+  /** Whether every input is kept with its events. */
+  readonly keepsInputs: boolean
   /** Layers that are being compared, and how often. */
   readonly pinned: Map<SnapshotId, number>
   /** Comparisons under way, and blobs being taken. */
@@ -47,9 +58,13 @@ export type Engine = {
 }
 
 export const openEngine = (
-  start: Omit<JournalStart, 'onDurable'> & { readonly backend: Backend; readonly blobs: Blobs },
+  start: Omit<JournalStart, 'onDurable'> & {
+    readonly backend: Backend
+    readonly blobs: Blobs
+    readonly keepsInputs: boolean
+  },
 ): Engine => {
-  const { clock, backend, blobs } = start
+  const { clock, backend, blobs, keepsInputs } = start
   const [events$, intents$, progress$] = [new Subject<Recorded>(), new Subject<Intent>(), new Subject<Progress>()]
   const journal = openJournal({
     ...start,
@@ -77,6 +92,7 @@ export const openEngine = (
     performer,
     parking,
     layerNames: openLayerNames(() => journal.accepted, clock),
+    keepsInputs,
     pinned: new Map(),
     comparisons: new Set(),
     isClosing: false,
@@ -100,11 +116,21 @@ const failEverything = (engine: Engine): void => {
   for (const parked of engine.parking.clear()) parked.end(fault)
 }
 
+type Turn = Stepped & { readonly rows: readonly Row[] }
+
+const turned = (input: Input, now: bigint, stepped: Stepped, keepsInputs: boolean): Turn => {
+  const { state, recorded, intents } = stepped
+  return { state, recorded, intents, rows: keepsInputs && recorded.length > 0 ? [inputRow(input, now, stepped)] : [] }
+}
+
 /** One step from the accepted state; undefined once the journal has stopped. A rule that throws stops it. */
-const stepNow = (engine: Engine, input: Input): ReturnType<typeof step> | undefined => {
-  const { journal, clock } = engine
+const stepNow = (engine: Engine, input: Input): E.Either<Rejection, Turn> | undefined => {
+  const { journal, clock, keepsInputs } = engine
+  if (journal.fault !== undefined) return undefined
   try {
-    return journal.fault === undefined ? step(journal.accepted, input, clock.now()) : undefined
+    const now = clock.now()
+    const stepped = step(journal.accepted, input, now)
+    return E.isLeft(stepped) ? stepped : E.right(turned(input, now, stepped.right, keepsInputs))
   } catch (cause) {
     failJournal(journal, cause)
     failEverything(engine)
@@ -112,9 +138,9 @@ const stepNow = (engine: Engine, input: Input): ReturnType<typeof step> | undefi
   }
 }
 
-const accept = (engine: Engine, stepped: Stepped, written: Written): void => {
-  engine.layerNames.follow(stepped.recorded)
-  take(engine.journal, stepped, written)
+const accept = (engine: Engine, turn: Turn, written: Written): void => {
+  engine.layerNames.follow(turn.recorded)
+  take(engine.journal, turn, written, turn.rows)
 }
 
 /** An intent has ended: its events are recorded, its caller is answered once they are durable, parked commands get their turn. */

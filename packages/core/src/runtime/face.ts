@@ -6,7 +6,9 @@ import type { ApplyLimits, Descriptor } from '../model/descriptor.js'
 import type { Event, Recorded } from '../model/event.js'
 import type { Fault, Rejection } from '../model/fault.js'
 import type { Intent } from '../model/intent.js'
-import type { Info, Labels, Mount, Profile, Purpose, Usage } from '../model/snapshot.js'
+import type { Info, Labels, Mount, Profile, Purpose, SnapshotId, Usage } from '../model/snapshot.js'
+import type { Explanation } from '../log/explanation.js'
+import type { History } from './history-face.js'
 import type { Attachment, Backend, Clock, Codecs, Content, EventStore, Progress } from './ports.js'
 
 /** What any call of a snapshotter may end with. */
@@ -23,6 +25,8 @@ export type OpenOptions = {
   readonly profile?: Profile
   /** Default: the host's clock. */
   readonly clock?: Clock
+  /** Keeps every input that leads to events in the store with them, for `redecide`. Default: false. */
+  readonly journal?: boolean
 }
 
 /**
@@ -126,6 +130,15 @@ export type Snapshotter = Streams & {
   readonly plan: (command: Command) => TaskEither<Refused, Plan>
   /** Everything that has been accepted and has not ended. */
   readonly outstanding: () => TaskEither<Refused, readonly Outstanding[]>
+  /**
+   * Every record from number `seq` on: those in the log, then each as it becomes durable; none twice, none left out. Errors with
+   * what any call may end with.
+   */
+  readonly eventsFrom: (seq: number) => Observable<Recorded>
+  /** Why a snapshot is as it is, or how it ended: by key or name, or by its id. Reads the log at most twice. */
+  readonly explain: (target: string | SnapshotId) => TaskEither<Refused, Explanation>
+  /** Folds the log up to now, so that it can be asked about any moment until the snapshotter closes. */
+  readonly history: () => TaskEither<Refused, History>
   /** Performs every owed intent now; fails with the first fault after all were tried. */
   readonly cleanup: () => TaskEither<Refused, void>
   /** Ends parked commands, waits for running intents, detaches, writes a checkpoint. May be called twice. */

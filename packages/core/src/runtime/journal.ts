@@ -12,7 +12,7 @@ import type { Clock, EventStore, Head, Row } from './ports.js'
 export type Written = (fault?: StoreFault) => void
 
 /** A step on its way to the log. */
-type Waiting = { readonly stepped: Stepped; readonly written: Written[] }
+type Waiting = { readonly stepped: Stepped; readonly rows: readonly Row[]; readonly written: Written[] }
 
 /** Where a journal begins: what was read from the store. */
 export type JournalStart = {
@@ -81,12 +81,13 @@ const append = async (
   journal: Journal,
   records: readonly SealedRecord[],
   state: State,
+  kept: readonly Row[],
   withCheckpoint: boolean,
 ): Promise<StoreFault | undefined> => {
   const last = records.at(-1)
   const head: Head = last === undefined ? journal.head : { seq: last.seq, hash: last.hash }
-  const rows = withCheckpoint ? await rowsSinceCheckpoint(journal, state, head.hash) : undefined
-  const result = await journal.store.append(journal.head, records, rows)()
+  const rows = withCheckpoint ? [...kept, ...(await rowsSinceCheckpoint(journal, state, head.hash))] : kept
+  const result = await journal.store.append(journal.head, records, rows.length > 0 ? rows : undefined)()
   if (E.isLeft(result)) return stop(journal, result.left)
   journal.head = head
   journal.durable = state
@@ -102,7 +103,7 @@ const nextGroup = (
   let { hash } = journal.head
   let size = 0
   let count = 0
-  for (const { stepped } of journal.waiting) {
+  for (const { stepped, rows } of journal.waiting) {
     if (size >= groupLimit) break
     for (const decided of stepped.recorded) {
       const record = seal(hash, decided, journal.store.sha256)
@@ -110,6 +111,7 @@ const nextGroup = (
       size += record.text.length
       records.push(record)
     }
+    for (const { value } of rows) size += value?.length ?? 0
     count++
   }
   const group = journal.waiting.slice(0, count)
@@ -122,7 +124,8 @@ const writeGroup = async (journal: Journal): Promise<void> => {
   journal.inFlight = group
   const state = (group.at(-1) as Waiting).stepped.state
   const isCheckpointDue = state.seq - journal.checkpointed.seq >= checkpointEvery
-  if ((await append(journal, records, state, isCheckpointDue)) !== undefined) return
+  const rows = group.flatMap((waiting) => waiting.rows)
+  if ((await append(journal, records, state, rows, isCheckpointDue)) !== undefined) return
   journal.inFlight = []
   journal.onDurable(
     records.map(({ recorded }) => recorded),
@@ -142,11 +145,14 @@ const drain = async (journal: Journal): Promise<void> => {
   }
 }
 
-/** Takes a step made from the accepted state. Steps taken while a write is under way share the next one. */
-export const take = (journal: Journal, stepped: Stepped, written: Written): void => {
+/**
+ * Takes a step made from the accepted state, and rows that go with its records. Steps taken while a write is under way share
+ * the next one.
+ */
+export const take = (journal: Journal, stepped: Stepped, written: Written, rows: readonly Row[] = []): void => {
   if (journal.fault !== undefined) return written(journal.fault)
   journal.accepted = stepped.state
-  journal.waiting.push({ stepped, written: [written] })
+  journal.waiting.push({ stepped, rows, written: [written] })
   if (journal.isDraining) return
   journal.isDraining = true
   void drain(journal)
@@ -163,5 +169,5 @@ export const settled = (journal: Journal): Promise<StoreFault | undefined> =>
 /** Writes a checkpoint of the durable state. To be called when nothing waits. */
 export const writeCheckpoint = async (journal: Journal): Promise<StoreFault | undefined> => {
   if (journal.fault !== undefined || journal.durable === journal.checkpointed) return journal.fault
-  return append(journal, [], journal.durable, true)
+  return append(journal, [], journal.durable, [], true)
 }

@@ -17,6 +17,9 @@ export const groupLimit = 1_048_576
 export const firstPause = 100
 export const longestPause = 60_000
 
+/** Records between two states that a history keeps. */
+export const rootEvery = 1_000
+
 /** Entries handled before other work of the process gets a turn. */
 export const sliceLength = 1_000
 

@@ -1,12 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { collectCheckpoint, headRow, openHeadRow, rowPrefixes } from '../log/checkpoint.js'
-import { noHash } from '../log/record.js'
-import { replay, type Replayed } from '../log/replay.js'
+import { beginning, type Replayed } from '../log/replay.js'
 import { storeFault, type StoreFault } from '../model/fault.js'
 import type { Profile } from '../model/snapshot.js'
 import { initialState, type State } from '../state/state.js'
-import { rowSliceLength } from './limits.js'
 import type { Clock, EventStore, Head } from './ports.js'
+import { foldLog } from './read-log.js'
 
 /** The state at the head of a log, and the one its checkpoint stands for. */
 export type Loaded = { readonly state: State; readonly head: Head; readonly checkpointed: State }
@@ -26,7 +25,7 @@ const checkpointHead = async (store: EventStore, initial: State): Promise<E.Eith
         )
       : E.right(found)
   }
-  return E.right({ state: initial, hash: noHash })
+  return E.right(beginning(initial.profile))
 }
 
 const checkpointState = async (
@@ -47,6 +46,12 @@ const checkpointState = async (
   return E.right({ state: collected.state(), hash: found.right.hash })
 }
 
+/** A log whose records end elsewhere than its head says. */
+export const unreached = (head: Head, found: number): StoreFault => {
+  const message = `the log says that it ends at record ${head.seq}, but what can be read ends at record ${found}`
+  return storeFault(message, 'STALE_HEAD')
+}
+
 /** Reads the checkpoint, then the records after it, checking that they reach the store's head. */
 export const load = async (
   store: EventStore,
@@ -56,19 +61,9 @@ export const load = async (
 ): Promise<E.Either<StoreFault, Loaded>> => {
   const checkpoint = await checkpointState(store, clock, initialState(profile))
   if (E.isLeft(checkpoint)) return checkpoint
-  let current = checkpoint.right
-  for await (const texts of store.read(current.state.seq)) {
-    if (E.isLeft(texts)) return texts
-    for (let from = 0; from < texts.right.length; from += rowSliceLength) {
-      const next = replay(current, texts.right.slice(from, from + rowSliceLength), store.sha256)
-      if (E.isLeft(next)) return next
-      current = next.right
-      await clock.yield()
-    }
-  }
-  if (current.state.seq !== head.seq || current.hash !== head.hash) {
-    const message = `the log says that it ends at record ${head.seq}, but what can be read ends at record ${current.state.seq}`
-    return E.left(storeFault(message, 'STALE_HEAD'))
-  }
-  return E.right({ state: current.state, head, checkpointed: checkpoint.right.state })
+  const folded = await foldLog(store, clock, checkpoint.right)
+  if (E.isLeft(folded)) return folded
+  const { state, hash } = folded.right
+  if (state.seq !== head.seq || hash !== head.hash) return E.left(unreached(head, state.seq))
+  return E.right({ state, head, checkpointed: checkpoint.right.state })
 }

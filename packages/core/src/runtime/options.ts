@@ -25,10 +25,10 @@ const port = (
 const optionalPort: typeof port = (options, field, methods) =>
   options[field] === undefined ? undefined : port(options, field, methods)
 
-const known = { store: true, backend: true, content: true, codecs: true, profile: true, clock: true }
+const known = { store: true, backend: true, content: true, codecs: true, profile: true, clock: true, journal: true }
 
 /** What was given, and the defaults of what was not. */
-export type Given = OpenOptions & Required<Pick<OpenOptions, 'profile' | 'clock'>>
+export type Given = OpenOptions & Required<Pick<OpenOptions, 'profile' | 'clock' | 'journal'>>
 
 /** The options of `openSnapshotter` with their defaults, or what is wrong with them. */
 export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, Given> => {
@@ -37,7 +37,7 @@ export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, G
   const input = read.right
   const unknown = unknownField(input, known)
   if (unknown !== undefined) return E.left(invalidArgument(unknown, input[unknown], 'is no option of openSnapshotter'))
-  const { profile = 'bind', clock = systemClock() } = input
+  const { profile = 'bind', clock = systemClock(), journal = false } = input
   const fault =
     port(input, 'store', ['open', 'append', 'read', 'rows', 'close', 'sha256']) ??
     port(input, 'backend', ['open', 'execute', 'exportLayer', 'usage', 'files', 'close']) ??
@@ -48,7 +48,8 @@ export const decodeOpenOptions = (options: unknown): E.Either<InvalidArgument, G
   if (profile !== 'bind' && profile !== 'windows-layer') {
     return E.left(invalidArgument('profile', profile, "must be 'bind' or 'windows-layer'"))
   }
-  return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Given['clock'] })
+  if (typeof journal !== 'boolean') return E.left(invalidArgument('journal', journal, 'must be true or false'))
+  return E.right({ ...(input as unknown as OpenOptions), profile, clock: clock as Given['clock'], journal })
 }
 
 const everyCall = { signal: true, by: true }

@@ -117,6 +117,7 @@ const execute = async ({ backend, onProgress, openTar }: Performer, run: Run): P
   const tar = intent.type === 'ImportLayer' ? openTar(intent) : undefined
   const options: ExecuteOptions = {
     ...(tar === undefined ? {} : { tar: tar.bytes }),
+    ...(tar?.spend === undefined ? {} : { spend: tar.spend }),
     get signal() {
       return signalOf(run)
     },

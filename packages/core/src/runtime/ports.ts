@@ -32,7 +32,7 @@ export type Head = { readonly seq: number; readonly hash: string }
 /** A record as it is stored: its number, its hash, and its text, which holds both. */
 export type Sealed = { readonly seq: number; readonly hash: string; readonly text: string }
 
-/** What a store keeps beside its records; so far only the rows of checkpoints. */
+/** What a store keeps beside its records: the rows of checkpoints, and inputs where they are kept. */
 export type Row = CheckpointRow
 
 /** What opening a store found. `log` is the log's UUID; for an empty store a new one, to be recorded first. */
@@ -92,6 +92,8 @@ export type ExecuteOptions = {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly tar?: ByteStream<Failure>
+  /** Takes chunks of the tar that are needed no more: their buffers are filled again. */
+  readonly spend?: (chunk: Uint8Array) => void
 }
 
 /** A layer to be read as a tar. `parents`: nearest first, the base layer last. */
@@ -102,6 +104,8 @@ export type ExportOptions = {
   readonly progress: (progress: Progress) => void
   /** Every time in the tar is this one, nanoseconds since 1970. */
   readonly epoch?: bigint
+  /** Chunks of this stream that its reader needs no more, one at a call: the backend may fill their buffers again. */
+  readonly spent?: () => Uint8Array | undefined
 }
 
 /** Performs intents. Every call answers, none throws. */
@@ -177,6 +181,7 @@ export type BlobInfo = { readonly digest: string; readonly size: number; readonl
 
 /** Writes one blob. After `commit` or `abort` it is over. */
 export type ContentWriter = {
+  /** The bytes are the caller's own again once it has answered. */
   readonly write: (bytes: Uint8Array) => TaskEither<StoreFault, void>
   /**
    * Makes the blob durable under its digest. InvalidArgument, nothing kept, when size or digest are not those expected. One
@@ -194,8 +199,14 @@ export type ContentWriter = {
 /** Blobs by digest. Every call answers, none throws. */
 export type Content = {
   readonly info: (digest: string) => TaskEither<NotFound | StoreFault, BlobInfo>
-  /** The bytes as they are there: whoever needs to be sure hashes them. */
-  readonly read: (digest: string) => ByteStream<NotFound | StoreFault>
+  /**
+   * The bytes as they are there: whoever needs to be sure hashes them. `spent` answers chunks of this stream that its reader
+   * needs no more, one at a call: their buffers may be filled again.
+   */
+  readonly read: (
+    digest: string,
+    options?: { readonly spent?: () => Uint8Array | undefined },
+  ) => ByteStream<NotFound | StoreFault>
   /**
    * Begins a blob under a name of the caller's choice; what a dead writer left under it is dropped. A StoreFault `REF_LOCKED`
    * while another writer has it.

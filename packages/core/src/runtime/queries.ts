@@ -12,7 +12,7 @@ import type { Outstanding, Refused } from './face.js'
 import { guardedFiles } from './guarded-files.js'
 import { sliceLength, sliceTime } from './limits.js'
 import { brokenContract, outstandingOf } from './performer.js'
-import type { Attachment, Backend } from './ports.js'
+import type { Attachment, Backend, Clock } from './ports.js'
 
 /** Committed as recorded; others counted now, but while attached or worked on as of the last detach. */
 export const usageOf = async (engine: Engine, backend: Backend, key: string): Promise<E.Either<Refused, Usage>> => {
@@ -57,9 +57,10 @@ export const outstandingIn = ({ journal, performer }: Engine): readonly Outstand
 
 /** Visits one state, fixed at the first `next()`, in slices: an expensive filter may need more than a thousand records' time. */
 export async function* walking(
-  { journal, clock }: Engine,
+  state: () => State,
+  clock: Clock,
   filters: readonly string[],
-  isClosed: () => boolean,
+  isClosed: () => boolean = () => false,
 ): AsyncGenerator<E.Either<Refused, Info>> {
   const ended = E.left(closed('the snapshotter is closed'))
   if (isClosed()) return yield ended
@@ -67,7 +68,7 @@ export async function* walking(
   if (E.isLeft(matches)) return yield matches
   let visited = 0
   let since = clock.now()
-  for (const [, snapshot] of entries(journal.durable.snapshots)) {
+  for (const [, snapshot] of entries(state().snapshots)) {
     if (isClosed()) return yield ended
     const info = infoOf(snapshot)
     if (matches.right(info)) yield E.right(info)

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { defer, throwError } from 'rxjs'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Command } from '../model/command.js'
 import { decodeCommand, decodeName } from '../model/decode-command.js'
@@ -18,6 +19,9 @@ import { load } from './load.js'
 import { decodeCallOptions, decodeOpenOptions, type Given } from './options.js'
 import { idle, settleOwed, stopPerforming } from './performer.js'
 import type { Backend, EventStore, OpenedStore } from './ports.js'
+import { eventsFrom } from './events-from.js'
+import { explainLog, foldHistory } from './history.js'
+import type { History } from './history-face.js'
 import { attachmentOf, outstandingIn, usageOf, walking } from './queries.js'
 import { detachAll, recover, unclaimed } from './recover.js'
 
@@ -85,7 +89,7 @@ const ask = <R>(parts: Parts, key: string, reply: (state: State, key: string) =>
     return E.isLeft(name) ? name : reply(parts.engine.journal.durable, name.right)
   })
 
-const nothing = (): E.Either<Refused, void> => E.right(undefined)
+const nothing = (): E.Either<never, void> => E.right(undefined)
 
 /** containerd metastore: only the name and the labels of the info are read. */
 const update = (parts: Parts, info: unknown, paths: unknown, options: unknown): TaskEither<Refused, Info> =>
@@ -121,7 +125,8 @@ const verbsOf = (parts: Parts): Pick<Snapshotter, Verbs> => {
 }
 
 const faceOf = (parts: Parts): Snapshotter => {
-  const { engine, backend, recovered, differ } = parts
+  const { engine, backend, store, recovered, differ } = parts
+  const { profile } = differ
   return {
     ...verbsOf(parts),
     events$: engine.events$.asObservable(),
@@ -133,13 +138,26 @@ const faceOf = (parts: Parts): Snapshotter => {
     stat: (key) => ask(parts, key, (state, name) => E.map(infoOf)(find(state, name))),
     mounts: (key) => ask(parts, key, (state, name) => mountsOf(state, name, backend.layout)),
     usage: (key) => ask(parts, key, (_state, name) => usageOf(engine, backend, name)),
-    walk: (filters = []) => walking(engine, filters, () => isClosed(parts)),
+    walk: (filters = []) =>
+      walking(
+        () => engine.journal.durable,
+        engine.clock,
+        filters,
+        () => isClosed(parts),
+      ),
     plan: (command) =>
       whileOpen(parts, () => {
         const decoded = decodeCommand(command)
         return E.isLeft(decoded) ? decoded : plan(engine, decoded.right)
       }),
     outstanding: () => whileOpen(parts, () => E.right(outstandingIn(engine))),
+    eventsFrom: (seq) => defer(() => (isClosed(parts) ? throwError(() => isShut) : eventsFrom(engine, store, seq))),
+    explain: (target) => whileOpen(parts, () => explainLog(store, engine.clock, engine.journal.durable, target)),
+    history: () =>
+      whileOpen(parts, async () => {
+        const history = await foldHistory(store, engine.clock, profile, engine.journal.head)
+        return E.map((folded: Omit<History, 'close'>) => ({ ...folded, close: () => async () => nothing() }))(history)
+      }),
     close: () => () => (parts.closing ??= shut(parts)),
   }
 }
@@ -153,7 +171,7 @@ const findings = ({ log, head, lost }: OpenedStore, quarantined: readonly string
 }
 
 const openOn = async (
-  { store, backend, clock, profile, content, codecs }: Given,
+  { store, backend, clock, profile, content, codecs, journal }: Given,
   opened: OpenedStore,
 ): Promise<E.Either<Refused, Snapshotter>> => {
   const loaded = await load(store, clock, opened.head, profile)
@@ -162,7 +180,7 @@ const openOn = async (
   const taken = await backend.open({ log: opened.log, unclaimed: (found) => unclaimed(state, clock, found) })()
   if (E.isLeft(taken)) return taken
   const blobs = { content, codecs }
-  const engine = openEngine({ store, clock, backend, blobs, ...loaded.right })
+  const engine = openEngine({ store, clock, backend, blobs, keepsInputs: journal, ...loaded.right })
   const recovered = await recover(engine, findings(opened, taken.right.quarantined))
   if (E.isLeft(recovered)) {
     stopPerforming(engine.performer)

@@ -9,7 +9,12 @@ import type { ByteStream, Codecs, Content } from './ports.js'
 export type Blobs = { readonly content: Content | undefined; readonly codecs: Codecs | undefined }
 
 /** The tar of an import: its bytes, read once, and what was read when they have ended without a Left. */
-export type OpenedTar = { readonly bytes: ByteStream<Failure>; readonly read: () => TarRead | undefined }
+export type OpenedTar = {
+  readonly bytes: ByteStream<Failure>
+  readonly read: () => TarRead | undefined
+  /** Takes chunks that are needed no more, where they come straight out of the content. */
+  readonly spend?: (chunk: Uint8Array) => void
+}
 
 async function* failing(failure: Failure): AsyncGenerator<E.Either<Failure, never>> {
   yield E.left(failure)
@@ -134,5 +139,8 @@ export const openTar = (
     const failure = invalidArgument('descriptor.mediaType', mediaType, 'must be that of a layer')
     return { bytes: failing(failure), read: () => undefined }
   }
-  return openedTar(readable(content.read(digest), digest), descriptor, limits, codecs)
+  const spent: Uint8Array[] = []
+  const blob = readable(content.read(digest, { spent: () => spent.pop() }), digest)
+  const tar = openedTar(blob, descriptor, limits, codecs)
+  return compressionOf(mediaType) === 'none' ? { ...tar, spend: (chunk) => void spent.push(chunk) } : tar
 }

@@ -7,7 +7,8 @@ import { folderAttribute, unwritable } from './judge.js'
 import { opaqueName, whiteoutPrefix } from './names.js'
 import { keys, longestRecords } from './pax.js'
 import { problem, type Problem } from './problem.js'
-import { isAsciiText, putText, utf8Length } from './text.js'
+import { recordWriter, type RecordWriter } from './record-writer.js'
+import { isAsciiText } from './text.js'
 import { formatTime } from './time.js'
 
 export type EncodeOptions = {
@@ -19,6 +20,11 @@ export type EncodeOptions = {
 export type LayerEncoder = {
   /** The padding of the body before, and the entry's headers. A Left leaves the tar as it was. */
   readonly entry: (entry: LayerEntry) => E.Either<InvalidEntry, Uint8Array>
+  /**
+   * The same over whatever stands in `bytes` from `at` on, for many small entries in one buffer. Answers where the headers end;
+   * `at` where they find no room, and then nothing is written.
+   */
+  readonly into: (entry: LayerEntry, bytes: Uint8Array, at: number) => E.Either<InvalidEntry, number>
   /** The padding of the body before, and the two blocks that end a tar. */
   readonly end: () => Uint8Array
 }
@@ -53,25 +59,16 @@ const nameOf = (entry: LayerEntry): string => {
 /** Whether a field holds the text as it is. */
 const fitsField = (text: string): boolean => text.length <= fields.name.length && isAsciiText(text)
 
-/** A record; its length counts its own digits. */
-const record = (key: string, value: string): string => {
-  const rest = key.length + utf8Length(value) + 3
-  const digits = String(rest).length
-  const length = String(rest + digits).length === digits ? rest + digits : rest + digits + 1
-  return `${length} ${key}=${value}\n`
+const addSecurity = ({ add }: RecordWriter, entry: LayerEntry): void => {
+  if (!('security' in entry) || entry.security === undefined) return
+  if ('bytes' in entry.security) add(keys.rawSecurity, toBase64(entry.security.bytes))
+  else add(keys.security, entry.security.sddl)
 }
 
-const securityRecords = (entry: LayerEntry): string => {
-  if (!('security' in entry) || entry.security === undefined) return ''
-  return 'bytes' in entry.security
-    ? record(keys.rawSecurity, toBase64(entry.security.bytes))
-    : record(keys.security, entry.security.sddl)
-}
-
-const extendedRecords = (entry: LayerEntry): string => {
-  if (!('extended' in entry) || entry.extended === undefined) return ''
+const addExtended = ({ add }: RecordWriter, entry: LayerEntry): void => {
+  if (!('extended' in entry) || entry.extended === undefined) return
   const attributes = Object.entries(entry.extended).sort(([a], [b]) => (a < b ? -1 : 1))
-  return attributes.map(([name, value]) => record(keys.extended + name, toBase64(value))).join('')
+  for (const [name, value] of attributes) add(keys.extended + name, toBase64(value))
 }
 
 /** What an entry's headers are made of. `modified` as text, of which the field has the whole seconds. */
@@ -90,22 +87,23 @@ const isWindows = (entry: LayerEntry): entry is Exclude<LayerEntry, { type: 'str
 
 const secondsOf = (modified: string): number => (modified.startsWith('-') ? -1 : Math.floor(Number(modified)))
 
-/** The records of an entry, sorted by their keys as the reference sorts them. */
-const recordsOf = ({ entry, name, target, size, times, modified }: Written): string => {
-  const isExact = !modified.includes('.') && headers.fits(secondsOf(modified), fields.modified)
-  return [
-    isWindows(entry) ? record(keys.created, formatTime(times.created)) : '',
-    isWindows(entry) ? record(keys.attributes, String(entry.attributes)) : '',
-    entry.type === 'junction' ? record(keys.mountPoint, '1') : '',
-    securityRecords(entry),
-    extendedRecords(entry),
-    record(keys.accessed, formatTime(times.accessed)),
-    record(keys.changed, formatTime(times.changed)),
-    target === undefined || fitsField(target) ? '' : record(keys.target, target),
-    isExact ? '' : record(keys.modified, modified),
-    fitsField(name) ? '' : record(keys.path, name),
-    headers.fits(size, fields.size) ? '' : record(keys.size, String(size)),
-  ].join('')
+/** Adds the records of an entry, sorted by their keys as the reference sorts them. */
+const addRecords = (records: RecordWriter, written: Written, timeText: (time: bigint) => string): void => {
+  const { add } = records
+  const { entry, name, target, size, times, modified } = written
+  if (isWindows(entry)) {
+    add(keys.created, timeText(times.created))
+    add(keys.attributes, String(entry.attributes))
+  }
+  if (entry.type === 'junction') add(keys.mountPoint, '1')
+  addSecurity(records, entry)
+  addExtended(records, entry)
+  add(keys.accessed, timeText(times.accessed))
+  add(keys.changed, timeText(times.changed))
+  if (target !== undefined && !fitsField(target)) add(keys.target, target)
+  if (modified.includes('.') || !headers.fits(secondsOf(modified), fields.modified)) add(keys.modified, modified)
+  if (!fitsField(name)) add(keys.path, name)
+  if (!headers.fits(size, fields.size)) add(keys.size, String(size))
 }
 
 /** Where a long name of a whiteout is cut for the prefix field, undefined where it can't be. */
@@ -123,79 +121,117 @@ const titleOf = (name: string): string => {
   return ascii.slice(0, fields.name.length).replace(/\/+$/, '')
 }
 
-/** Room for `padding` zeros, a header with records, if any, and the entry's own header, whose offset it answers too. */
-const roomFor = (padding: number, name: string, records: string): { bytes: Uint8Array; own: number } => {
-  const length = utf8Length(records)
-  if (length === 0) return { bytes: new Uint8Array(padding + headers.blockSize), own: padding }
-  const own = padding + headers.blockSize + length + headers.paddingOf(length)
-  const bytes = new Uint8Array(own + headers.blockSize)
-  headers.putHeader(bytes, padding, { type: types.records, mode: 0, size: length, modified: 0, name: titleOf(name) })
-  putText(bytes, padding + headers.blockSize, records)
-  return { bytes, own }
+/** What goes before an entry's body: zeros up to a block, a header with records if there are any, the entry's own header. */
+type Headers = { readonly records: Uint8Array; readonly name: string; readonly own: headers.HeaderFields }
+
+const lengthOf = ({ records: { length } }: Headers): number =>
+  length === 0 ? headers.blockSize : 2 * headers.blockSize + length + headers.paddingOf(length)
+
+/** Writes over `padding` bytes and as many as the headers have. */
+const putHeaders = (bytes: Uint8Array, start: number, padding: number, { records, name, own }: Headers): void => {
+  const { length } = records
+  let at = start + padding
+  bytes.fill(0, start, at)
+  if (length > 0) {
+    headers.putHeader(bytes, at, { type: types.records, mode: 0, size: length, modified: 0, name: titleOf(name) })
+    bytes.set(records, at + headers.blockSize)
+    const end = at + headers.blockSize + length
+    at = end + headers.paddingOf(length)
+    bytes.fill(0, end, at)
+  }
+  headers.putHeader(bytes, at, own)
 }
 
-const deletionHeaders = (padding: number, name: string): Uint8Array => {
+const deletionHeaders = (records: RecordWriter, name: string): Headers => {
   const slash = prefixLength(name)
-  const records = slash === undefined && !fitsField(name) ? record(keys.path, name) : ''
-  const { bytes, own } = roomFor(padding, name, records)
+  if (slash === undefined && !fitsField(name)) records.add(keys.path, name)
   const header = { type: types.file, mode: 0, size: 0, modified: 0 }
-  if (slash === undefined) headers.putHeader(bytes, own, { ...header, name })
-  else headers.putHeader(bytes, own, { ...header, name: name.slice(slash + 1), prefix: name.slice(0, slash) })
-  return bytes
+  const names = slash === undefined ? { name } : { name: name.slice(slash + 1), prefix: name.slice(0, slash) }
+  return { records: records.take(), name, own: { ...header, ...names } }
 }
 
-const entryHeaders = (padding: number, written: Written): E.Either<Problem, Uint8Array> => {
+const entryHeaders = (records: Uint8Array, written: Written): E.Either<Problem, Headers> => {
   const { entry, name, target, size, mode, modified } = written
-  const records = recordsOf(written)
-  // Text that is short enough in units has at most three times as many bytes.
-  if (records.length * 3 > longestRecords && utf8Length(records) > longestRecords)
-    return E.left(problem(utf8Length(records), `must have at most ${longestRecords} bytes of records`))
-  const { bytes, own } = roomFor(padding, name, records)
+  if (records.length > longestRecords)
+    return E.left(problem(records.length, `must have at most ${longestRecords} bytes of records`))
   const header = { type: typeOf(entry), mode, size, modified: secondsOf(modified), name }
-  headers.putHeader(bytes, own, target === undefined ? header : { ...header, target })
-  return E.right(bytes)
+  return E.right({ records, name, own: target === undefined ? header : { ...header, target } })
+}
+
+/** Formats times, of which the four of an entry are often one. */
+const timeTexts = (): ((time: bigint) => string) => {
+  let last = 0n
+  let text = formatTime(last)
+  return (time) => {
+    if (time !== last) text = formatTime(time)
+    last = time
+    return text
+  }
 }
 
 /** An encoder of one tar. */
 export const layerEncoder = ({ epoch }: EncodeOptions = {}): LayerEncoder => {
   const sameTimes =
     epoch === undefined ? undefined : { created: epoch, accessed: epoch, modified: epoch, changed: epoch }
+  const records = recordWriter()
+  const timeText = timeTexts()
   let offset = 0
   let padding = 0
   let owner: Owner | undefined
 
-  const write = (entry: LayerEntry): E.Either<Problem, Uint8Array> => {
-    if (entry.type === 'whiteout' || entry.type === 'opaque') return E.right(deletionHeaders(padding, nameOf(entry)))
+  const headersOf = (entry: LayerEntry): E.Either<Problem, Headers> => {
+    if (entry.type === 'whiteout' || entry.type === 'opaque') return E.right(deletionHeaders(records, nameOf(entry)))
     const from = isWindows(entry) ? { mode: modeOf(entry), times: sameTimes ?? entry.times } : owner
     if (from === undefined || (entry.type === 'stream' && entry.name !== owner?.name))
       return E.left(problem(nameOf(entry), 'must follow the entry whose alternate stream it is'))
     const { mode, times } = from
-    return entryHeaders(padding, {
+    const written: Written = {
       entry,
       name: nameOf(entry),
       target: 'target' in entry ? entry.target : undefined,
       size: bodySizeOf(entry),
       mode,
       times,
-      modified: formatTime(times.modified),
-    })
+      modified: timeText(times.modified),
+    }
+    addRecords(records, written, timeText)
+    return entryHeaders(records.take(), written)
   }
   const ownerAfter = (entry: LayerEntry): Owner | undefined => {
     if (entry.type === 'stream') return owner
     if (!isWindows(entry) || entry.type === 'link') return undefined
     return { name: entry.name, mode: modeOf(entry), times: sameTimes ?? entry.times }
   }
+  /** The entry's headers, where they can be written. */
+  const judged = (entry: LayerEntry): E.Either<InvalidEntry, Headers> => {
+    const fault = unwritable(entry)
+    const found = fault === undefined ? headersOf(entry) : E.left(fault)
+    return E.isLeft(found)
+      ? E.left(invalidEntry(entry.name, offset + padding, found.left.value, found.left.rule))
+      : found
+  }
+  const put = (entry: LayerEntry, written: Headers, bytes: Uint8Array, at: number): void => {
+    putHeaders(bytes, at, padding, written)
+    const size = bodySizeOf(entry)
+    offset += padding + lengthOf(written) + size
+    padding = headers.paddingOf(size)
+    owner = ownerAfter(entry)
+  }
   return {
     entry: (entry) => {
-      const fault = unwritable(entry)
-      const written = fault === undefined ? write(entry) : E.left(fault)
-      if (E.isLeft(written))
-        return E.left(invalidEntry(entry.name, offset + padding, written.left.value, written.left.rule))
-      const size = bodySizeOf(entry)
-      offset += written.right.length + size
-      padding = headers.paddingOf(size)
-      owner = ownerAfter(entry)
-      return written
+      const written = judged(entry)
+      if (E.isLeft(written)) return written
+      const bytes = new Uint8Array(padding + lengthOf(written.right))
+      put(entry, written.right, bytes, 0)
+      return E.right(bytes)
+    },
+    into: (entry, bytes, at) => {
+      const written = judged(entry)
+      if (E.isLeft(written)) return written
+      const end = at + padding + lengthOf(written.right)
+      if (end > bytes.length) return E.right(at)
+      put(entry, written.right, bytes, at)
+      return E.right(end)
     },
     end: () => new Uint8Array(padding + 2 * headers.blockSize),
   }

@@ -206,21 +206,27 @@ export const putCut = (bytes: Uint8Array, start: number, { at, length }: Field, 
 /** What a header to be written says. */
 export type HeaderFields = Header & { readonly name: string; readonly prefix?: string; readonly target?: string }
 
-/** Writes a ustar header into zeroed bytes. Those of records leave the device fields out. */
+/** A header without anything that differs between those of its kind. That of records leaves the device fields out. */
+const blank = (hasDevice: boolean): Uint8Array => {
+  const bytes = new Uint8Array(blockSize)
+  for (const field of [fields.mode, fields.uid, fields.gid, fields.size, fields.modified]) putOctal(bytes, 0, field, 0)
+  for (let index = 0; index < 8; index++) bytes[fields.magic.at + index] = magic[index] ?? 0x30
+  if (hasDevice) for (const field of [fields.deviceMajor, fields.deviceMinor]) putOctal(bytes, 0, field, 0)
+  return bytes
+}
+
+const blankEntry = blank(true)
+const blankRecords = blank(false)
+
+/** Writes a ustar header over whatever is there. */
 export const putHeader = (bytes: Uint8Array, start: number, header: HeaderFields): void => {
+  bytes.set(header.type === types.records ? blankRecords : blankEntry, start)
   putCut(bytes, start, fields.name, header.name)
-  putOctal(bytes, start, fields.mode, header.mode)
-  putOctal(bytes, start, fields.uid, 0)
-  putOctal(bytes, start, fields.gid, 0)
-  putOctal(bytes, start, fields.size, header.size)
-  putOctal(bytes, start, fields.modified, header.modified)
+  if (header.mode > 0) putOctal(bytes, start, fields.mode, header.mode)
+  if (header.size > 0) putOctal(bytes, start, fields.size, header.size)
+  if (header.modified > 0) putOctal(bytes, start, fields.modified, header.modified)
   bytes[start + fields.type.at] = header.type
   if (header.target !== undefined) putCut(bytes, start, fields.target, header.target)
-  for (let index = 0; index < 8; index++) bytes[start + fields.magic.at + index] = magic[index] ?? 0x30
-  if (header.type !== types.records) {
-    putOctal(bytes, start, fields.deviceMajor, 0)
-    putOctal(bytes, start, fields.deviceMinor, 0)
-  }
   if (header.prefix !== undefined) putCut(bytes, start, fields.prefix, header.prefix)
   putOctal(bytes, start, { at: fields.checksum.at, length: 7 }, sumOf(bytes, start))
   bytes[start + fields.checksum.at + 7] = 0x20

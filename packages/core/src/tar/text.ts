@@ -36,9 +36,10 @@ export const utf8Length = (text: string): number => {
   return length
 }
 
-/** Writes the UTF-8 form of a text into `bytes`, which has room for it. */
-export const putText = (bytes: Uint8Array, at: number, text: string): void => {
-  encoder.encodeInto(text, bytes.subarray(at))
+/** Writes the UTF-8 form of a text, which has `length` bytes, into bytes that have room for it. */
+export const putText = (bytes: Uint8Array, at: number, text: string, length: number): void => {
+  if (length !== text.length) encoder.encodeInto(text, bytes.subarray(at, at + length))
+  else for (let index = 0; index < length; index++) bytes[at + index] = text.charCodeAt(index)
 }
 
 const loneSurrogate = /[\ud800-\udfff]/u

@@ -44,16 +44,28 @@ const sizeOf = async ({ blobs }: Layout, hex: string): Promise<number | undefine
   return found?.isFile() === true ? found.size : undefined
 }
 
-/** A file in chunks, each with a buffer of its own; undefined first where there is none. */
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array | undefined> {
+type Spent = (() => Uint8Array | undefined) | undefined
+
+/** Room for a chunk: a spent one that has the usual length and its buffer to itself, or a new one. */
+const roomFor = (length: number, spent: Spent): Uint8Array => {
+  const spare = length === chunkBytes ? spent?.() : undefined
+  const isUsable = spare?.length === chunkBytes && spare.buffer.byteLength === chunkBytes
+  return isUsable ? spare : new Uint8Array(length)
+}
+
+/** A file in chunks, each with a buffer of its own; undefined first where there is no file. */
+async function* chunksOf(path: string, spent: Spent): AsyncGenerator<Uint8Array | undefined> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
   if (handle === undefined) return yield undefined
   try {
-    for (let left = (await handle.stat()).size; left > 0;) {
-      const chunk = new Uint8Array(Math.min(left, chunkBytes))
+    const found = await handle.stat()
+    // Windows opens folders, too.
+    if (!found.isFile()) return yield undefined
+    for (let left = found.size; left > 0;) {
+      const chunk = roomFor(Math.min(left, chunkBytes), spent)
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, null)
       if (bytesRead === 0) return
       left -= bytesRead
@@ -69,10 +81,11 @@ const advice = 'remove the cause and ask again'
 const reading = async function* (
   layout: Layout,
   digest: string,
+  spent: Spent,
 ): AsyncGenerator<Either<NotFound | StoreFault, Uint8Array>> {
   const hex = hexOf(digest)
   if (hex === undefined) return yield E.left(blobNotFound(digest))
-  const chunks = chunksOf(join(layout.blobs, hex))
+  const chunks = chunksOf(join(layout.blobs, hex), spent)
   try {
     for (;;) {
       const next = await attempt(`reading the blob ${digest} in ${layout.root} failed`, advice, () => chunks.next())
@@ -171,7 +184,7 @@ export const directoryContent = (path: string): DirectoryContent => {
   }
   return {
     info: (digest) => () => infoOf(layout, digest, (hex) => readLabels(layout, hex)),
-    read: (digest) => reading(layout, digest),
+    read: (digest, { spent } = {}) => reading(layout, digest, spent),
     writer: (ref) => () => beginWriter(layout, ref, made),
     label: (digest, labels) => async () => {
       const changed = await infoOf(layout, digest, async (hex) => {

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../faults.js'
 
 /** Makes what was done to the names in a directory durable. */
@@ -43,6 +44,23 @@ export const statOf = async (path: string): Promise<Stats | undefined> => {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
+  }
+}
+
+/** What Windows says of a file that somebody has open: a reader, a virus scanner. */
+const openElsewhere = new Set(['EPERM', 'EACCES', 'EBUSY'])
+const attempts = 200
+const longestPause = 16
+
+/** Gives a file the name of another one, which goes. Windows refuses that while somebody has the other one open. */
+export const replaceFile = async (from: string, to: string): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      if (process.platform !== 'win32' || !openElsewhere.has(codeOf(error)) || attempt === attempts) throw error
+    }
+    await sleep(Math.min(attempt, longestPause))
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeDirectory, renameUnlessThere, statOf, syncDirectory, writeFully } from './files.js'
+import { makeDirectory, renameUnlessThere, replaceFile, statOf, syncDirectory, writeFully } from './files.js'
 import { beginSoon, drop } from './unfinished.js'
 
 /** Where things are in an OCI image layout: its own parts, and `ingest` and `labels`, which its readers pass over. */
@@ -46,7 +45,7 @@ export const writeWhole = async (
     await writeFully(file.handle, await edit())
     await file.handle.sync()
     await file.handle.close()
-    if (existing === 'replace') await rename(file.path, path)
+    if (existing === 'replace') await replaceFile(file.path, path)
     else await renameUnlessThere(file.path, path)
   } catch (error) {
     await drop(file).catch(() => undefined)

@@ -14,7 +14,7 @@ import {
   storeFault,
 } from '@varve/core/ports'
 import { faultOf } from '../faults.js'
-import { statOf, syncDirectory, writeFully } from './files.js'
+import { replaceFile, statOf, syncDirectory, writeFully } from './files.js'
 import { changeLabels } from './labels.js'
 import type { Layout } from './layout.js'
 import { drop, type Unfinished } from './unfinished.js'
@@ -52,7 +52,7 @@ const replace = async (path: string, blob: string, size: number): Promise<void> 
     if (await isThere(blob, size)) return rm(path)
     if ((await statOf(blob)) === undefined) throw error
     await rm(blob)
-    await rename(path, blob)
+    await replaceFile(path, blob)
   }
 }
 

@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import type { Info, Intent, Recorded } from '@varve/core'
 import { treeOf } from '../drawing/tree.js'
 
-/** What the main job tells, as text for people or as one JSON object a line for machines. */
+/** What a long run tells, as text for people or as one JSON object a line for machines. */
 export type Report = {
   readonly step: (title: string) => void
   readonly note: (text: string) => void

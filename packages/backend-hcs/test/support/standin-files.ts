@@ -1,0 +1,76 @@
+/** The files of the host that a stand-in is on. In the place of a link Wine shows to node what it leads to, or nothing. */
+import koffi from 'koffi'
+import { backendFault } from '@varve/core/ports'
+import { raise } from '../../src/failure.js'
+import { hostFiles, type HostFiles } from '../../src/files.js'
+import { hostPathBelow } from '../standin/library.js'
+import type { Standin } from './standin.js'
+
+const noReparse = 4392
+
+/** What the stand-in's library knows of them. */
+const linksIn = (library: string) => {
+  const dll = koffi.load(library)
+  const freeText = dll.func('void CoTaskMemFree(void *text)')
+  const checked = (what: string, code: number): void => {
+    if (code !== 0) raise(backendFault(`${what} failed with ${code}`, 0x8007_0000 + code))
+  }
+  const textFrom = (address: unknown): string => {
+    const text = koffi.decode.string16(address)
+    freeText(address)
+    return text
+  }
+  const readLink = dll.func('uint32_t StandinReadLink(str16 path, _Out_ void **out)')
+  const names = dll.func('uint32_t StandinNames(str16 path, _Out_ void **out)')
+  const makeLink = dll.func('uint32_t StandinMakeLink(str16 target, str16 path)')
+  const removeLink = dll.func('uint32_t StandinRemoveLink(str16 path)')
+  return {
+    /** Undefined of anything else, and where nothing is. */
+    targetOf: (path: string): string | undefined => {
+      const out: unknown[] = [null]
+      const code = readLink(path, out) as number
+      if (code === noReparse) return undefined
+      checked(`reading the link ${path}`, code)
+      return textFrom(out[0])
+    },
+    namesIn: (path: string): readonly string[] => {
+      const out: unknown[] = [null]
+      checked(`listing ${path}`, names(path, out) as number)
+      return textFrom(out[0]).split('/').slice(0, -1)
+    },
+    make: (target: string, path: string): void => checked(`making the link ${path}`, makeLink(target, path) as number),
+    remove: (path: string): void => checked(`removing the link ${path}`, removeLink(path) as number),
+  }
+}
+
+const nothing = { size: 0, allocated: 0, modified: 0n, links: 1 }
+
+/** The same files, links being links. Everything else is node's. */
+const withLinks = (files: HostFiles, library: string): HostFiles => {
+  const links = linksIn(library)
+  const isLink = (path: string): boolean => links.targetOf(path) !== undefined
+  const removeTree = (path: string): void => {
+    if (isLink(path)) return links.remove(path)
+    if (files.kindOf(path) !== 'directory') return files.removeFile(path)
+    for (const name of links.namesIn(path)) removeTree(`${path}\\${name}`)
+    files.removeFolder(path)
+  }
+  return {
+    ...files,
+    exists: (path) => isLink(path) || files.exists(path),
+    kindOf: (path) => (isLink(path) ? 'symlink' : files.kindOf(path)),
+    factsOf: (path) => (isLink(path) ? { ...nothing, kind: 'symlink', identity: path } : files.factsOf(path)),
+    // Both: what node refuses to list is refused as node does it.
+    list: (path) => (files.list(path), links.namesIn(path)),
+    removeFile: (path) => (isLink(path) ? links.remove(path) : files.removeFile(path)),
+    removeTree,
+    symlink: links.make,
+    readLink: (path) => links.targetOf(path) ?? files.readLink(path),
+  }
+}
+
+/** The host's files by Windows paths, as a stand-in has them. */
+export const filesOf = ({ base, library }: Standin): HostFiles => {
+  const files = hostFiles(hostPathBelow(base))
+  return process.platform === 'win32' && library !== '' ? withLinks(files, library) : files
+}

@@ -1,0 +1,92 @@
+// @ts-check
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { root } from '../setup.mjs'
+import { failing, leftOut, whyLeftOut } from '../wine/differences.mjs'
+import { judged } from '../wine/judge.mjs'
+import { windowsPath } from '../wine/run.mjs'
+
+const file = {
+  workspace: 'packages/one',
+  source: 'packages/one/test/a.test.ts',
+  built: 'packages/one/dist/test/a.test.js',
+}
+const known = { [file.source]: { 'links are made': 'no links', 'odd: names stay': 'no streams' } }
+
+/** @param {number} total @param {string[]} failed what uvu shows between FAIL and the line's end */
+const reportOf = (total, failed) =>
+  [
+    ...failed.map((name) => `   FAIL ${name}\n    why\n`),
+    `  Total:     ${total}\n  Passed:    ${total - failed.length}\n  Skipped:   1\n`,
+  ].join('\n')
+
+const links = ' "links are made"'
+const names = ' odd  "names stay"'
+
+test('failures that are known count as skipped, and are told with their reason', () => {
+  const { result, notes } = judged(file, reportOf(5, [links, names]), 1, known)
+  assert.equal(result, { file, passed: 3, failed: 0, skipped: 3, ran: 6 })
+  assert.equal(notes, [
+    'SKIPPED under Wine: "links are made": no links',
+    'SKIPPED under Wine: "odd: names stay": no streams',
+  ])
+})
+
+test('any other failure stays one', () => {
+  const { result } = judged(file, reportOf(5, [links, names, ' "another"']), 1, known)
+  assert.equal([result.passed, result.failed, result.skipped], [2, 1, 3])
+  assert.match(result.fault ?? '', '3 of 5 failed')
+})
+
+test('a known failure that does not come is a failure', () => {
+  const { result, notes } = judged(file, reportOf(5, [links]), 1, known)
+  assert.equal([result.passed, result.failed, result.skipped], [4, 1, 2])
+  assert.match(notes.join('\n'), 'to be taken off scripts/wine/differences.mjs: "odd: names stay"')
+  assert.is(judged(file, reportOf(5, []), 0, known).result.failed, 2)
+})
+
+test('a file that crashed after a known failure has failed', () => {
+  assert.is(judged(file, reportOf(5, [links, names]), 5, known).result.failed, 1)
+  assert.is(judged(file, reportOf(5, [links, names]), 'SIGKILL', known).result.failed, 1)
+  assert.is(judged(file, '', 'SIGSEGV', known).result.failed, 3)
+})
+
+test('a file without known failures is judged as elsewhere', () => {
+  assert.equal(judged(file, reportOf(5, []), 0, {}).result, { file, passed: 5, failed: 0, skipped: 1, ran: 6 })
+  assert.is(judged(file, reportOf(5, [links]), 1, {}).result.failed, 1)
+})
+
+test('a folder is left out with all that is in it', () => {
+  assert.ok(whyLeftOut('packages/backend-hcs/test/every-call/any.test.ts'))
+  assert.is(whyLeftOut('packages/backend-hcs/test/every-call.test.ts'), undefined)
+})
+
+test('the files in the lists are there, and each has a reason', () => {
+  for (const [source, why] of Object.entries(leftOut)) {
+    assert.ok(existsSync(join(root, source)), source)
+    assert.ok(why.length > 20, source)
+  }
+  for (const [source, tests] of Object.entries(failing)) {
+    assert.ok(existsSync(join(root, source)), source)
+    assert.is(whyLeftOut(source), undefined, `${source} is in both lists`)
+    for (const [name, why] of Object.entries(tests)) assert.ok(why.length > 20, name)
+  }
+})
+
+test("koffi's Windows half has the version of koffi", () => {
+  /** @param {string} path */
+  const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+  const { optionalDependencies } = json('scripts/wine/package.json')
+  assert.is(
+    optionalDependencies['@koromix/koffi-win32-x64'],
+    json('packages/backend-hcs/package.json').dependencies.koffi,
+  )
+})
+
+test('a path of the clone has a drive of its own', () => {
+  assert.is(windowsPath(file.built), 'V:\\packages\\one\\dist\\test\\a.test.js')
+})
+
+test.run()
