@@ -92,6 +92,7 @@ const deeper = onBase('a tar may name what is not in the nearest parent', async 
     [[link('Files/folder/again', 'Files/folder/deep')], { 'folder/again': 'file of the base' }],
     [[file('Files/folder/new', 'n')], { 'folder/new': 'file n' }],
     [[whiteout('Files/folder/deep')], {}, 'folder/deep'],
+    [[whiteout('Files/both/no folder')], {}],
   ]
   const { kept: _kept, ...below } = baseTree
   for (const [index, [items, changes, gone]] of tars.entries()) {
@@ -101,9 +102,9 @@ const deeper = onBase('a tar may name what is not in the nearest parent', async 
     const expected = Object.entries({ ...below, ...changes }).filter(([path]) => path !== gone)
     sameTree(`a view of layer ${layer}`, await seenThroughView(backend, [layer, 2, 1]), Object.fromEntries(expected))
   }
-  await unpackLayer(backend, 9, [2, 1])
+  await unpackLayer(backend, 99, [2, 1])
   const hidden = withTar(tarOf(folder('Files'), link('Files/again', 'Files/kept')))
-  await fails('a link to what is hidden', backend, intents.import(9, { parents: [2, 1] }), hidden, 'InvalidArgument')
+  await fails('a link to what is hidden', backend, intents.import(99, { parents: [2, 1] }), hidden, 'InvalidArgument')
 })
 
 const toItsEnd = onBase('a tar is read to its end, zeros behind it too', async (backend) => {

@@ -29,7 +29,7 @@ export type Asked = {
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
-const isWithin = (above: string, path: string): boolean => path.startsWith(`${above}/`) || path.startsWith(`${above}:`)
+const isWithin = (above: string, path: string): boolean => path === above || path.startsWith(`${above}/`)
 
 /** Whether a symlink leads to a folder is told when it is made, each time it is looked at, or never. */
 const bitsOf = ({ type, attributes }: Extract<LayerEntry, { readonly attributes: number }>): number =>
@@ -100,11 +100,12 @@ export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
   // A folder is emptied by one entry or by one for each name; a whiteout of what is not there may be kept or not.
   const gone = Object.keys(below ?? {}).filter(
     (path) =>
+      !path.includes(':') &&
       !Object.hasOwn(own, path) &&
-      (hidden.some((name) => name === path || isWithin(name, path)) || emptied.some((name) => isWithin(name, path))),
+      (hidden.some((name) => isWithin(name, path)) || emptied.some((name) => name !== path && isWithin(name, path))),
   )
   return {
-    own: isApplied ? withoutFoldersAbove(own, gone) : own,
+    own: withoutRepeats(isApplied ? withoutFoldersAbove(own, gone) : own, below),
     gone: gone.sort(),
     links: below === undefined ? linksOf(second) : [],
   }
@@ -114,12 +115,24 @@ export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
 const withoutFoldersAbove = (own: Shown, gone: readonly string[]): Shown => {
   const paths = [...Object.keys(own), ...gone]
   return Object.fromEntries(
-    Object.entries(own).filter(([path]) => !paths.some((other) => other.startsWith(`${path}/`))),
+    Object.entries(own).filter(([path]) => !paths.some((other) => other !== path && isWithin(path, other))),
   )
 }
 
+/** A layer may have what its parents show in the same way. */
+const withoutRepeats = (own: Shown, below: Shown = {}): Shown =>
+  Object.fromEntries(
+    Object.entries(own).filter(
+      ([path, { times: _times, ...said }]) =>
+        JSON.stringify(said) !== JSON.stringify(Object.hasOwn(below, path) ? without(below[path] ?? {}) : undefined),
+    ),
+  )
+
 /** What a layer shows over those below it. */
-export const shownOver = (below: Shown, { own, gone }: Contents): Shown => ({
-  ...Object.fromEntries(Object.entries(below).filter(([path]) => !gone.includes(path))),
-  ...own,
-})
+export const shownOver = (below: Shown, { own, gone }: Contents): Shown => {
+  const replaced = Object.keys(own).filter((path) => own[path]?.['type'] !== 'directory')
+  const isHidden = (path: string): boolean =>
+    [...gone, ...replaced].some((name) => isWithin(name, path)) ||
+    Object.keys(own).some((name) => path.startsWith(`${name}:`))
+  return { ...Object.fromEntries(Object.entries(below).filter(([path]) => !isHidden(path))), ...own }
+}

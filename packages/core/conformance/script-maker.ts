@@ -1,6 +1,6 @@
 import { type Dice, diceFrom } from './dice.js'
 import type { Script, Step } from './script.js'
-import { changesIn, type MayShow } from './script-changes.js'
+import { changesIn, follow, type MayShow } from './script-changes.js'
 import { makeTar } from './script-tars.js'
 
 /** What the scripts that are made may have. */
@@ -23,10 +23,7 @@ type Opened = MayShow & {
   readonly kind: 'prepare' | 'view'
   readonly purpose: Purpose
   readonly parent: string
-  readonly fixed: Set<string>
 }
-
-type Layer = Pick<MayShow, 'paths' | 'fixed' | 'gone'>
 
 /** What the maker thinks is there. It may be wrong: then a command is refused, which is compared too. */
 type Guess = {
@@ -35,7 +32,7 @@ type Guess = {
   readonly moves: boolean
   readonly steps: Step[]
   readonly opened: Map<string, Opened>
-  readonly committed: Map<string, Layer>
+  readonly committed: Map<string, MayShow>
 }
 
 const keys = ['a', 'b', 'c', 'extract-1 x', 'd é']
@@ -54,11 +51,12 @@ const labelsOf = ({ dice }: Guess): { readonly labels?: Readonly<Record<string, 
 const keysOf = ({ opened }: Guess, purpose: Purpose): readonly string[] =>
   [...opened].filter((one) => one[1].purpose === purpose).map(([key]) => key)
 
-/** What layers over one another may show. */
-const together = (...layers: readonly (Layer | undefined)[]) => {
-  const all = (of: keyof Layer): Set<string> => new Set(layers.flatMap((layer) => [...(layer?.[of] ?? [])]))
-  return { paths: all('paths'), fixed: all('fixed'), gone: all('gone') }
-}
+/** What layers over one another may show, the upper ones behind. */
+const together = (...layers: readonly (MayShow | undefined)[]): MayShow => ({
+  paths: new Map(layers.flatMap((layer) => [...(layer?.paths ?? [])])),
+  fixed: new Set(layers.flatMap((layer) => [...(layer?.fixed ?? [])])),
+  gone: new Set(layers.flatMap((layer) => [...(layer?.gone ?? [])])),
+})
 
 const create = (guess: Guess): void => {
   const { dice, steps, opened, committed } = guess
@@ -103,24 +101,42 @@ const commit = (guess: Guess): void => {
   const shown = opened.get(key)
   if (shown?.kind !== 'prepare' || committed.has(name)) return
   opened.delete(key)
-  committed.set(name, together(shown, committed.get(parent.parent ?? '')))
+  committed.set(name, together(committed.get(parent.parent ?? ''), shown))
 }
 
-const apply = (guess: Guess, key: string): void => {
-  const { dice, steps, opened, symlinks } = guess
-  const { parent, paths, fixed } = opened.get(key) ?? { parent: '', ...together() }
-  const tar = makeTar(dice, { isBase: parent === '', symlinks, paths })
+const apply = ({ dice, steps, opened, symlinks, moves }: Guess, key: string): void => {
+  const { parent, ...shown } = opened.get(key) ?? { parent: '', ...together() }
+  const tar = makeTar(dice, { isBase: parent === '', symlinks, paths: shown.paths })
   steps.push({ do: 'apply', key, tar })
-  for (const { type, name } of tar) {
-    if (type === 'file' || type === 'folder') paths.add(name)
-    if (!guess.moves) fixed.add(name)
-  }
+  follow(shown, tar, moves)
 }
 
 const applyAgain = (guess: Guess): void => {
   const unpacks = keysOf(guess, 'unpack')
   if (unpacks.length === 0) create(guess)
   else apply(guess, mostly(guess.dice, unpacks, keys))
+}
+
+/** A layer on the one that was committed last: most of what can go wrong needs several. */
+const grow = (guess: Guess): void => {
+  const { dice, steps, opened, committed } = guess
+  const key = keys.find((one) => !opened.has(one))
+  const name = names.find((one) => !committed.has(one))
+  if (key === undefined || name === undefined) return session(guess)
+  const parent = [...committed.keys()].at(-1) ?? ''
+  const purpose = dice.pick(['scratch', 'unpack'] as const)
+  steps.push({ do: 'prepare', key, ...(parent === '' ? {} : { parent }), purpose })
+  const shown = together(committed.get(parent))
+  opened.set(key, { kind: 'prepare', purpose, parent, ...shown })
+  if (purpose === 'unpack') apply(guess, key)
+  else {
+    steps.push({ do: 'attach', key })
+    steps.push(...changesIn(dice, key, shown, { count: 3 + dice.roll(4), symlinks: guess.symlinks }))
+    steps.push({ do: 'detach', key })
+  }
+  steps.push({ do: 'commit', name, key })
+  opened.delete(key)
+  committed.set(name, shown)
 }
 
 const existing = ({ dice, opened, committed }: Guess): string =>
@@ -139,14 +155,18 @@ const update = (guess: Guess): void => {
   guess.steps.push({ do: 'update', name: existing(guess), labels, ...paths })
 }
 
+const compare = (guess: Guess): unknown =>
+  guess.steps.push({ do: 'compare', lower: existing(guess), upper: existing(guess) })
+
 const possible: readonly (readonly [weight: number, move: (guess: Guess) => unknown])[] = [
-  [5, create],
-  [8, session],
-  [5, commit],
+  [6, grow],
+  [3, create],
+  [5, session],
+  [3, commit],
   [1, applyAgain],
   [1, remove],
   [1, update],
-  [1, (guess) => guess.steps.push({ do: 'compare', lower: existing(guess), upper: existing(guess) })],
+  [1, compare],
   [1, ({ dice, steps }) => steps.push({ do: dice.pick(['cleanup', 'reopen'] as const) })],
 ]
 const bag = possible.flatMap(([weight, move]) => Array.from({ length: weight }, () => move))

@@ -1,4 +1,3 @@
-import type { LayerEntry } from '../src/tar/index.js'
 import type { Dice } from './dice.js'
 import { item, type Item, tarOf, timesAt } from './layer-tars.js'
 import type { TarLine } from './script.js'
@@ -17,7 +16,7 @@ type Making = {
   readonly isBase: boolean
   readonly symlinks: boolean
   /** What the parents may show. */
-  readonly paths: ReadonlySet<string>
+  readonly paths: ReadonlyMap<string, string>
 }
 
 /** Folders are made before what is in them, and no name twice, or the tar is refused: mostly it should not be. */
@@ -42,19 +41,23 @@ const addFile = (making: Making, { lines, files }: Made, name: string): void => 
     lines.push({ type: 'stream', name, stream: dice.pick(['s', 'mark']), content: dice.pick(['', 'x']) })
 }
 
+const baseKinds = ['file', 'file', 'file', 'folder', 'folder', 'link', 'symlink', 'junction'] as const
+const childKinds = [...baseKinds, 'link', 'whiteout', 'whiteout', 'whiteout', 'opaque'] as const
+
 const addOther = (making: Making, made: Made, name: string): void => {
   const { dice, isBase, symlinks, paths } = making
   const { lines, folders, files } = made
-  const kind = dice.pick(['file', 'file', 'folder', 'link', 'symlink', 'junction', 'whiteout', 'opaque'] as const)
+  const kind = dice.pick(isBase ? baseKinds : childKinds)
   if (kind === 'folder') {
     lines.push({ type: kind, name, ...windows(making) })
     folders.add(name)
   } else if (kind === 'link') {
-    const targets = [...files, ...files, ...files, ...paths]
+    const ofParents = [...paths].filter(([path, type]) => type === 'file' && !made.taken.has(path))
+    const targets = [...files, ...files, ...ofParents.map(([path]) => path)]
     lines.push({ type: kind, name, target: targets.length === 0 ? 'nowhere' : dice.pick(targets) })
-  } else if (kind === 'whiteout' && (!isBase || dice.once(20))) lines.push({ type: kind, name })
-  else if (kind === 'opaque' && !isBase) {
-    lines.push({ type: 'folder', name, ...windows(making) }, { type: kind, name })
+  } else if (kind === 'whiteout') lines.push({ type: kind, name })
+  else if (kind === 'opaque') {
+    lines.push({ type: kind, name, ...windows(making) })
     folders.add(name)
   } else if (symlinks && kind === 'symlink')
     lines.push({ type: kind, name, target: dice.pick(['f', '..\\g', 'C:\\x']), ...windows(making) })
@@ -70,16 +73,16 @@ export const makeTar = (dice: Dice, options: Omit<Making, 'dice'>): readonly Tar
   const { isBase } = options
   const made: Made = { lines: [], folders: new Set(), files: [], taken: new Set() }
   for (let left = 1 + dice.roll(7); left > 0; left--) {
-    const name = dice.pick(pool)
+    const name = dice.pick(options.paths.size > 0 && dice.once(2) ? [...options.paths.keys()] : pool)
     if (made.taken.has(name) && !dice.once(20)) continue
     const above = name.split('/').slice(0, -1)
     for (const [depth] of above.entries()) {
       const folder = above.slice(0, depth + 1).join('/')
       if (made.taken.has(folder)) continue
       made.taken.add(folder)
-      if (!isBase && dice.once(4)) continue
       made.folders.add(folder)
-      made.lines.push({ type: 'folder', name: folder, ...windows(making) })
+      // The parents may have it.
+      if (isBase || dice.once(3)) made.lines.push({ type: 'folder', name: folder, ...windows(making) })
     }
     const parent = above.join('/')
     if (parent !== '' && made.taken.has(parent) && !made.folders.has(parent) && !dice.once(20)) continue
@@ -92,7 +95,15 @@ export const makeTar = (dice: Dice, options: Omit<Making, 'dice'>): readonly Tar
 const inHex = (hex: string): Uint8Array =>
   Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 
-const itemOf = ({ type, name, content = '', stream = '', target = '', at = someTime, ...line }: TarLine): Item => {
+const itemsOf = ({
+  type,
+  name,
+  content = '',
+  stream = '',
+  target = '',
+  at = someTime,
+  ...line
+}: TarLine): readonly Item[] => {
   const path = `Files/${name}`
   const more = (attributes: number) => ({
     attributes: attributes | (line.bits ?? 0),
@@ -101,24 +112,24 @@ const itemOf = ({ type, name, content = '', stream = '', target = '', at = someT
   })
   switch (type) {
     case 'folder':
-      return item.folder(path, more(0x10))
+      return [item.folder(path, more(0x10))]
     case 'file':
-      return item.file(path, content, more(0x20))
+      return [item.file(path, content, more(0x20))]
     case 'stream':
-      return item.stream(path, stream, content)
+      return [item.stream(path, stream, content)]
     case 'symlink':
-      return { entry: { type, name: path, target, ...more(0x420) } }
+      return [{ entry: { type, name: path, target, ...more(0x420) } }]
     case 'junction':
-      return { entry: { type, name: path, target, ...more(0x410) } }
+      return [{ entry: { type, name: path, target, ...more(0x410) } }]
     case 'link':
-      return item.link(path, `Files/${target}`)
+      return [item.link(path, `Files/${target}`)]
     case 'whiteout':
-      return item.whiteout(path)
+      return [item.whiteout(path)]
     case 'opaque':
-      return { entry: { type, name: path } satisfies LayerEntry }
+      return [item.folder(path, more(0x10)), { entry: { type, name: path } }]
   }
 }
 
 /** The bytes of a tar whose first entry is the folder `Files`. */
 export const bytesOfTar = (lines: readonly TarLine[]): Uint8Array =>
-  tarOf(item.folder('Files'), ...lines.map((line) => itemOf(line)))
+  tarOf(item.folder('Files'), ...lines.flatMap(itemsOf))

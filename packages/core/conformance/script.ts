@@ -1,4 +1,4 @@
-/** One line of the tar that a step applies. Names are those below `Files`; `at`: seconds since 1970. */
+/** One line of the tar that a step applies; `opaque` is a folder that hides what the parents have in it. Names are those below `Files`; `at`: seconds since 1970. */
 export type TarLine = {
   readonly type: 'folder' | 'file' | 'stream' | 'symlink' | 'junction' | 'link' | 'whiteout' | 'opaque'
   readonly name: string

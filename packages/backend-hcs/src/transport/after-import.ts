@@ -1,4 +1,5 @@
 import { foldName } from '@varve/core/ports'
+import { codeOf, codes } from '../failure.js'
 import { isPlainFolder } from '../formats/filetime.js'
 import { folderOfSideFile } from '../formats/side-file.js'
 import { link, listBelow, look, removeTree, type Root } from './below.js'
@@ -36,6 +37,15 @@ export type AfterImport = {
 
 /** Folded names that a folder of the layer keeps, and the folders among them. */
 type Kept = { readonly path: string; readonly names: ReadonlySet<string>; readonly where: Where }
+
+/** Behind a placeholder, or a link, nothing is there of what the parents show in a folder. */
+const unlessBehind = (remove: () => void): void => {
+  try {
+    remove()
+  } catch (cause) {
+    if (codeOf(cause) !== codes.reparseEncountered) throw cause
+  }
+}
 
 export const afterImport = (): AfterImport => {
   const links = new Map<string, PendingLink>()
@@ -75,7 +85,7 @@ export const afterImport = (): AfterImport => {
     },
     finish: (layer) => {
       for (const one of kept) guarded(one.where, () => removeOthers(layer, one))
-      for (const { path, where } of deletions) guarded(where, () => removeTree(layer, path))
+      for (const { path } of deletions) unlessBehind(() => removeTree(layer, path))
       for (const { path, target, from, where } of links.values())
         guarded(where, () => {
           if (look(layer, path) !== undefined) removeTree(layer, path)
