@@ -19,7 +19,7 @@ import {
   type OwnedBy,
   type SnapshotId,
 } from '@varve/core/ports'
-import { faultsOf } from './faults.js'
+import { faultsOf, type Faults } from './faults.js'
 import { memoryDriver, memoryLayout, memoryWorld } from './memory/driver.js'
 import { readOptions, type FakeBackendOptions } from './options.js'
 import { asBackendFault, asFailure, codes } from './world/failure.js'
@@ -176,8 +176,12 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
   const read = readOptions(options)
   const { root, faults = [] }: FakeBackendOptions = E.isRight(read) ? read.right : {}
   const made = root === undefined ? inMemory() : onDisk(root)
-  const link = connection(E.isRight(read) ? made : { ...made, start: async () => read })
-  const plan = faultsOf(faults)
+  return backendOf(E.isRight(read) ? made : { ...made, start: async () => read }, faultsOf(faults))
+}
+
+/** A backend over the world that `start` gives access to, whose intents go as `plan` wants them to go. */
+export const backendOf = (made: Made, plan: Faults): Backend => {
+  const link = connection(made)
   return {
     layout: made.layout,
     supports: { readOnlyViews: false },

@@ -279,5 +279,6 @@ export const nodeDisk = (layout: Layout): Disk => {
     unlock: (path) => {
       if (!isRoot) fs.chmodSync(host(path), 0o700)
     },
+    sync: () => undefined,
   }
 }

@@ -78,4 +78,6 @@ export type Disk = {
   readonly setTime: (path: string, modified: bigint) => void
   /** Lets a directory that is about to be removed be read and emptied. */
   readonly unlock: (path: string) => void
+  /** Everything written so far survives loss of power. */
+  readonly sync: () => void
 }

@@ -5,6 +5,8 @@ export const codes = {
   ...hresult,
   /** ERROR_NOT_READY */
   notReady: 0x80070015,
+  /** ERROR_DEVICE_NOT_CONNECTED */
+  notConnected: 0x8007048f,
   /** E_ABORT */
   aborted: 0x80004004,
   /** ERROR_FILE_CORRUPT */
@@ -39,6 +41,8 @@ const known: Readonly<Record<string, Known>> = {
       "give it a shorter name, which this host's file system can hold, or use a backend in memory, which holds all names",
   },
   EIO: { code: 0x8007045d, advice: 'check the disk' },
+  ENOMEDIUM: { code: codes.notReady, advice: 'make the device ready' },
+  ENODEV: { code: codes.notConnected, advice: 'connect the device' },
 }
 
 const isTooLong = (cause: unknown): boolean =>
