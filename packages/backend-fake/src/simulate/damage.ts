@@ -3,12 +3,19 @@ import type { Struck } from './chooser.js'
 import type { Machine } from './machine.js'
 
 /** Damage of a log that its next opening has to refuse, and how it is undone: the log comes back from a backup. */
-export type Damage = { readonly is: string; readonly codes: readonly string[]; readonly undo: () => void }
+export type Damage = {
+  readonly is: string
+  /** What opening ends with. */
+  readonly codes: readonly string[]
+  /** Whether it may be found by reading the whole log only, as opening begins at the last checkpoint. */
+  readonly mayOpen: boolean
+  readonly undo: () => void
+}
 
 const loseTail = (records: Sealed[], detail: number): Damage => {
   const count = Math.min(records.length, 1 + (detail % 5))
   const lost = records.splice(records.length - count)
-  return { is: `the last ${count} records are lost`, codes: ['RECORDS_LOST'], undo: () => records.push(...lost) }
+  return { is: `the last ${count} records are lost`, codes: ['RECORDS_LOST'], mayOpen: false, undo: () => records.push(...lost) }
 }
 
 const flipped = (text: string, at: number): string =>
@@ -22,6 +29,7 @@ const flipBit = (records: Sealed[], detail: number): Damage | undefined => {
   return {
     is: `a bit of record ${record.seq} is another`,
     codes: ['CHAIN_BROKEN', 'MALFORMED_RECORD', 'UNKNOWN_VERSION', 'STALE_HEAD'],
+    mayOpen: true,
     undo: () => void (records[index] = record),
   }
 }

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Attachment, Intent, Profile } from '@varve/core/ports'
-import { openSnapshotter, type Recorded, type Refused, type Snapshotter } from '@varve/core'
+import { openSnapshotter, replay, type Recorded, type Refused, type Snapshotter } from '@varve/core'
 import { clock as host } from '../clock.js'
 import { checkers, type Answered, type Checker } from './checkers.js'
 import type { Recording, Struck } from './chooser.js'
@@ -151,7 +151,12 @@ const endProcess = (run: Run): void => {
 const opened = (run: Run, snapshotter: Snapshotter): void => {
   const { machine, damage } = run
   machine.trace.add('opened', `${snapshotter.recovered.length}`)
-  if (damage !== undefined) violate(run, 'damage is refused', `${damage.is}, and the log was opened`)
+  if (damage !== undefined) {
+    const isFound = damage.mayOpen && E.isLeft(replay(machine.log.records.map(({ text }) => text)))
+    if (!isFound) violate(run, 'damage is refused', `${damage.is}, and the log was opened`)
+    damage.undo()
+    run.damage = undefined
+  }
   run.snapshotter = snapshotter
   look(run, 'opened')
   if (!run.isResting) for (const client of run.clients) begin(run, client)

@@ -1,6 +1,6 @@
 import { backendFault, type FoundLayer } from '@varve/core/ports'
 import { codes, raise } from './failure.js'
-import { placeBytes, removeTree } from './tree.js'
+import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
   deltaOf,
@@ -66,7 +66,7 @@ export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
     )
   for (const directory of directories) disk.mkdir(directory)
   if (owner === undefined)
-    yield* placeBytes(disk, 0, ownerFile, new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
+    yield* placeSafely(disk, 0, ownerFile, new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)

@@ -11,10 +11,10 @@ import { claim, quarantine } from './open.js'
 import { destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
 import { usageOf } from './usage.js'
-import type { Done, Work } from './work.js'
+import { step, type Done, type Work } from './work.js'
 import type { World } from './world.js'
 
-function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
+function* performOne(world: World, intent: Intent, control: Control): Work<Result> {
   switch (intent.type) {
     case 'CreateLayer':
       return yield* createLayer(world, intent)
@@ -31,6 +31,15 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
     case 'DestroyLayer':
       return yield* destroyLayer(world, intent)
   }
+}
+
+/** What is answered survives loss of power, but for an attachment, which is made anew. */
+function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
+  const result = yield* performOne(world, intent, control)
+  if (intent.type === 'AttachLayer') return result
+  yield step
+  world.disk.sync()
+  return result
 }
 
 /**

@@ -84,6 +84,7 @@ export function* sealLayer(world: World, intent: SealLayer, { isCancelled }: Con
     what: `SealLayer of layer ${layer}`,
     work: seal(world, intent),
     isCancelled,
+    sync: world.disk.sync,
     isTooLate: () => isNotedCommitted(world, layer),
     undo: () => undoSeal(world, intent),
   })

@@ -1,5 +1,5 @@
 import type { Kind, Labels, Profile, Purpose, SnapshotId } from '@varve/core/ports'
-import { placeBytes } from './tree.js'
+import { placeSafely } from './tree.js'
 import type { Work } from './work.js'
 import { sidecarOf, type World } from './world.js'
 
@@ -19,7 +19,7 @@ export type Sidecar = {
 
 export function* writeSidecar({ disk, log }: World, sidecar: Sidecar): Work<void> {
   const text = `${JSON.stringify({ log, ...sidecar }, null, 2)}\n`
-  yield* placeBytes(disk, sidecar.id, sidecarOf(sidecar.id), new TextEncoder().encode(text))
+  yield* placeSafely(disk, sidecar.id, sidecarOf(sidecar.id), new TextEncoder().encode(text))
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
