@@ -34,7 +34,6 @@ const timedTurns = (): Turns => {
 
 /** Work in slices, so that the rest of the process gets its turn. */
 const slicer = (turns: Turns) => {
-
   const advance = async <T>({ job }: Session<T>, event: Gate, isDone: () => boolean, report: () => void) => {
     while (job.outcome() === undefined && !isDone()) {
       if (turns.isDue()) {

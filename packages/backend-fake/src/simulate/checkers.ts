@@ -1,15 +1,26 @@
-import type { Intent } from '@varve/core/ports'
+import type { Info, Intent } from '@varve/core/ports'
 import type { Recorded, Refused } from '@varve/core'
 import type * as E from 'fp-ts/lib/Either.js'
 import type { Action } from './case.js'
 import type { Machine } from './machine.js'
+import { answerCheckers } from './check-answers.js'
 import { recordCheckers } from './check-records.js'
+import { restCheckers } from './check-rest.js'
 
 /** How a command ended, as its client was told. `by` is in the events that it led to. */
 export type Answered = {
   readonly action: Action
   readonly by: string
+  /** Number of the last record when it was sent. */
+  readonly since: number
   readonly answer: E.Either<Refused | { readonly _tag: string; readonly message: string }, unknown>
+}
+
+/** What a snapshotter says of itself when it is at rest. */
+export type Rested = {
+  readonly infos: readonly Info[]
+  /** Names of snapshots whose removal would be accepted. */
+  readonly removable: ReadonlySet<string>
 }
 
 /**
@@ -26,7 +37,7 @@ export type Checker = {
   /** A process has opened the log. */
   readonly opened?: (machine: Machine) => string | undefined
   /** Nothing is under way, nothing is owed. */
-  readonly rest?: (machine: Machine) => string | undefined
+  readonly rest?: (machine: Machine, rested: Rested) => string | undefined
 }
 
-export const checkers: readonly Checker[] = [...recordCheckers]
+export const checkers: readonly Checker[] = [...recordCheckers, ...answerCheckers, ...restCheckers]

@@ -11,7 +11,8 @@ export type Chooser = {
   readonly action: (client: number, known: Known) => Action | undefined
   /** Which of so many that could go on does. */
   readonly order: (count: number) => number
-  readonly fault: (place: Place) => Struck | undefined
+  /** `losses`: in how many ways the power could go now; `detail` of a `powerLoss` below that says in which it does. */
+  readonly fault: (place: Place, losses: () => number) => Struck | undefined
   /** Whether everything is let come to rest at this step. */
   readonly rests: (step: number) => boolean
 }
@@ -80,7 +81,10 @@ export const caseChooser = ({ clients, order, faults, rests }: Case): Chooser =>
 }
 
 /** A chooser, and the case of what it has chosen so far. */
-export type Recording = Chooser & { readonly recorded: () => Case; readonly counts: () => Readonly<Record<string, number>> }
+export type Recording = Chooser & {
+  readonly recorded: () => Case
+  readonly counts: () => Readonly<Record<string, number>>
+}
 
 export const recording = (inner: Chooser, profile: Case['profile'], clientCount: number): Recording => {
   const clients: Action[][] = Array.from({ length: clientCount }, () => [])
@@ -100,9 +104,9 @@ export const recording = (inner: Chooser, profile: Case['profile'], clientCount:
       order.push(choice)
       return choice
     },
-    fault: (place) => {
+    fault: (place, losses) => {
       const at = counts[place]++
-      const fault = inner.fault(place)
+      const fault = inner.fault(place, losses)
       if (fault === undefined) return undefined
       struck[fault.fault] = (struck[fault.fault] ?? 0) + 1
       faults.push({ fault: fault.fault, at, detail: fault.detail })
@@ -114,6 +118,12 @@ export const recording = (inner: Chooser, profile: Case['profile'], clientCount:
       return rest
     },
     counts: () => ({ ...struck }),
-    recorded: () => ({ profile, clients: clients.map((one) => [...one]), order: [...order], faults: [...faults], rests: [...rests] }),
+    recorded: () => ({
+      profile,
+      clients: clients.map((one) => [...one]),
+      order: [...order],
+      faults: [...faults],
+      rests: [...rests],
+    }),
   }
 }

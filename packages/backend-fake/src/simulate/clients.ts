@@ -15,7 +15,7 @@ export type Client = {
   readonly index: number
   asked: number
   /** The present command. */
-  busy: { readonly action: Action; readonly by: string } | undefined
+  busy: { readonly action: Action; readonly by: string; readonly since: number } | undefined
   waiting: Waiting[]
   isDone: boolean
 }

@@ -3,7 +3,11 @@ import type { Random } from './random.js'
 
 /** What a client may know when it asks: names and kinds, from answers and records so far. */
 export type Known = {
-  readonly snapshots: readonly { readonly name: string; readonly kind: 'Active' | 'View' | 'Committed'; readonly attached: boolean }[]
+  readonly snapshots: readonly {
+    readonly name: string
+    readonly kind: 'Active' | 'View' | 'Committed'
+    readonly attached: boolean
+  }[]
 }
 
 /** Few, so that clients get into one another's way. */
@@ -22,14 +26,18 @@ const namesOf = (known: Known, kind: string, attached?: boolean): readonly strin
     .filter((one) => one.kind === kind && (attached === undefined || one.attached === attached))
     .map(({ name }) => name)
 
-const isFree = (known: Known) => (name: string): boolean => !known.snapshots.some((one) => one.name === name)
+const isFree =
+  (known: Known) =>
+  (name: string): boolean =>
+    !known.snapshots.some((one) => one.name === name)
 
 const labelsOf = (random: Random): { readonly labels?: Readonly<Record<string, string>> } =>
   random.below(3) === 0 ? { labels: { [random.pick(['x', 'y'])]: random.pick(['1', '2', '']) } } : {}
 
 const create = ({ random, known }: Chance): Action => {
   const parents = namesOf(known, 'Committed')
-  const parent = parents.length > 0 && random.below(4) > 0 ? { parent: mostly(random, parents, [...names, ...keys]) } : {}
+  const parent =
+    parents.length > 0 && random.below(4) > 0 ? { parent: mostly(random, parents, [...names, ...keys]) } : {}
   const key = mostly(random, keys.filter(isFree(known)), keys)
   return { do: random.below(4) === 0 ? 'view' : 'prepare', key, ...parent, ...labelsOf(random) }
 }
@@ -61,10 +69,32 @@ const kinds: readonly (readonly [weight: number, make: (chance: Chance) => Actio
   [4, create],
   [3, commit],
   [2, (chance) => ({ do: 'remove', key: anyOf(chance) })],
-  [2, ({ random, ...rest }) => ({ do: 'update', name: anyOf({ random, ...rest }), labels: { [random.pick(['x', 'y'])]: random.pick(['1', '2', '']) } })],
+  [
+    2,
+    ({ random, ...rest }) => ({
+      do: 'update',
+      name: anyOf({ random, ...rest }),
+      labels: { [random.pick(['x', 'y'])]: random.pick(['1', '2', '']) },
+    }),
+  ],
   [3, (chance) => ({ do: 'attach', key: detached(chance) })],
-  [4, (chance) => ({ do: 'write', key: attached(chance), path: pathIn(chance), content: `${chance.random.below(1_000)}` })],
-  [1, (chance) => ({ do: 'delete', key: attached(chance), path: chance.random.below(4) === 0 ? `${chance.client}` : pathIn(chance) })],
+  [
+    4,
+    (chance) => ({
+      do: 'write',
+      key: attached(chance),
+      path: pathIn(chance),
+      content: `${chance.random.below(1_000)}`,
+    }),
+  ],
+  [
+    1,
+    (chance) => ({
+      do: 'delete',
+      key: attached(chance),
+      path: chance.random.below(4) === 0 ? `${chance.client}` : pathIn(chance),
+    }),
+  ],
   [2, (chance) => ({ do: 'detach', key: attached(chance) })],
   [2, (chance) => ({ do: 'stat', key: anyOf(chance) })],
   [1, (chance) => ({ do: 'usage', key: anyOf(chance) })],

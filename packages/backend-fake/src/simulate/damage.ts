@@ -15,7 +15,12 @@ export type Damage = {
 const loseTail = (records: Sealed[], detail: number): Damage => {
   const count = Math.min(records.length, 1 + (detail % 5))
   const lost = records.splice(records.length - count)
-  return { is: `the last ${count} records are lost`, codes: ['RECORDS_LOST'], mayOpen: false, undo: () => records.push(...lost) }
+  return {
+    is: `the last ${count} records are lost`,
+    codes: ['RECORDS_LOST'],
+    mayOpen: false,
+    undo: () => records.push(...lost),
+  }
 }
 
 const flipped = (text: string, at: number): string =>

@@ -1,3 +1,4 @@
+import type { SnapshotId } from '@varve/core/ports'
 import type { Recorded } from '@varve/core'
 import type { Gate } from '../pump.js'
 import type { Disk } from '../world/disk.js'
@@ -36,6 +37,8 @@ export type Machine = {
   passing: readonly { readonly at: bigint; readonly end: () => void }[]
   /** Directories that others made among the layers. */
   readonly foreign: Set<string>
+  /** What committed layers looked like at the last rest. */
+  readonly committed: Map<SnapshotId, ReadonlyMap<string, unknown>>
 }
 
 export type MachineStart = {
@@ -51,7 +54,8 @@ const logId = '00000000-0000-4000-8000-000000000001'
 export const openMachine = ({ chooser, watch, onRecord }: MachineStart): Machine => {
   const scheduler = openScheduler()
   const time = openTime(scheduler)
-  const strike = (place: Place): Struck | undefined => (machine.isCalm ? undefined : chooser.fault(place))
+  const strike = (place: Place): Struck | undefined =>
+    machine.isCalm ? undefined : chooser.fault(place, machine.disk.losses)
   const model = newModel()
   const machine: Machine = {
     scheduler,
@@ -75,6 +79,7 @@ export const openMachine = ({ chooser, watch, onRecord }: MachineStart): Machine
     isDying: false,
     passing: [],
     foreign: new Set(),
+    committed: new Map(),
   }
   return machine
 }
@@ -104,8 +109,20 @@ const obstacle = (machine: Machine, name: string, path: string): Error | undefin
 }
 
 const changing = [
-  'create', 'write', 'append', 'writeSparse', 'clone', 'copyRange', 'mkdir', 'unlink', 'rmdir', 'rename', 'link',
-  'symlink', 'restore', 'setTime',
+  'create',
+  'write',
+  'append',
+  'writeSparse',
+  'clone',
+  'copyRange',
+  'mkdir',
+  'unlink',
+  'rmdir',
+  'rename',
+  'link',
+  'symlink',
+  'restore',
+  'setTime',
 ] as const satisfies readonly (keyof Disk)[]
 
 /** The disk as one process sees it: calls may fail, and none is done any more once the process has ended. */
@@ -142,7 +159,10 @@ export const diskOfProcess = (machine: Machine): Disk => {
 /** Ends what has lasted long enough, or everything. */
 export const endPassing = (machine: Machine, everything: boolean): void => {
   const now = machine.scheduler.elapsed()
-  const [over, left] = [machine.passing.filter(({ at }) => everything || at <= now), machine.passing.filter(({ at }) => !everything && at > now)]
+  const [over, left] = [
+    machine.passing.filter(({ at }) => everything || at <= now),
+    machine.passing.filter(({ at }) => !everything && at > now),
+  ]
   machine.passing = left
   for (const { end } of over) end()
 }

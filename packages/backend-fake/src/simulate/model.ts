@@ -47,6 +47,8 @@ export type Model = {
   readonly led: Map<string, Recorded[]>
   /** The record with which each intent ended, and who had asked for it. */
   readonly ended: Map<string, Recorded>
+  /** The last record that had to do with a name. */
+  readonly touched: Map<string, number>
 }
 
 export const newModel = (): Model => ({
@@ -57,6 +59,7 @@ export const newModel = (): Model => ({
   asking: new Map(),
   led: new Map(),
   ended: new Map(),
+  touched: new Map(),
 })
 
 export const layerWithId = ({ layers }: Model, id: SnapshotId): Layer | undefined =>
@@ -119,6 +122,10 @@ const asks: ReadonlySet<string> = new Set<Asking['type']>([
 export const follow = (model: Model, record: Recorded): void => {
   const { seq, at, cause } = record
   Object.assign(model, { seq, at })
+  for (const field of ['key', 'name', 'parent'] as const) {
+    const name = (record.data as Readonly<Record<string, unknown>>)[field]
+    if (typeof name === 'string') model.touched.set(name, seq)
+  }
   const before = model.asking.get(cause.id)
   if (before !== undefined) {
     model.asking.delete(cause.id)

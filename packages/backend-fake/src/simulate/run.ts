@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { Attachment, Intent, Profile } from '@varve/core/ports'
+import type { Attachment, Info, Intent, Profile } from '@varve/core/ports'
 import { openSnapshotter, replay, type Recorded, type Refused, type Snapshotter } from '@varve/core'
 import { clock as host } from '../clock.js'
-import { checkers, type Answered, type Checker } from './checkers.js'
+import { checkers, type Answered, type Checker, type Rested } from './checkers.js'
 import type { Recording, Struck } from './chooser.js'
 import { ask, knownOf, type Client } from './clients.js'
 import { notePowerLoss } from './content.js'
@@ -96,7 +96,8 @@ const send = (run: Run, client: Client): void => {
   if (action === undefined) return void (client.isDone = true)
   const by = `${client.index}.${client.asked++}`
   run.commands++
-  client.busy = { action, by }
+  const since = machine.model.seq
+  client.busy = { action, by, since }
   machine.trace.add('command', `${by} ${JSON.stringify(action)}`)
   const giving = new AbortController()
   if (action.do === 'commit' && action.givesUp === true) {
@@ -107,7 +108,7 @@ const send = (run: Run, client: Client): void => {
   const { processes } = run
   ask(machine, snapshotter, run.attachments, action, { by, signal: giving.signal }).then(
     (answer) => {
-      if (run.processes === processes) answered(run, client, { action, by, answer })
+      if (run.processes === processes) answered(run, client, { action, by, since, answer })
     },
     (cause: unknown) => violate(run, 'nothing throws', String(cause)),
   )
@@ -144,8 +145,7 @@ const endProcess = (run: Run): void => {
     client.waiting = []
     client.busy = undefined
   }
-  for (const { seq, text } of machine.log.records)
-    if (seq > machine.model.seq) see(run, JSON.parse(text) as Recorded)
+  for (const { seq, text } of machine.log.records) if (seq > machine.model.seq) see(run, JSON.parse(text) as Recorded)
 }
 
 const opened = (run: Run, snapshotter: Snapshotter): void => {
@@ -170,7 +170,10 @@ const refused = (run: Run, fault: Refused): void => {
     if (!isRight) violate(run, 'damage is refused', `${damage.is}, and opening ended with ${JSON.stringify(fault)}`)
     damage.undo()
     run.damage = undefined
-  } else if (machine.isCalm || (fault._tag !== 'BackendFault' && !(fault._tag === 'StoreFault' && fault.code === 'EIO')))
+  } else if (
+    machine.isCalm ||
+    (fault._tag !== 'BackendFault' && !(fault._tag === 'StoreFault' && fault.code === 'EIO'))
+  )
     violate(run, 'it opens again', JSON.stringify(fault))
   restart(run)
 }
@@ -238,6 +241,15 @@ const second = 1_000_000_000n
 /** Seconds in which everything that is under way has to end once nothing goes wrong any more. */
 const patience = 600
 
+const rested = async ({ machine }: Run, snapshotter: Snapshotter): Promise<Rested> => {
+  const infos: Info[] = []
+  for await (const info of snapshotter.walk()) if (E.isRight(info)) infos.push(info.right)
+  const removable = new Set<string>()
+  for (const key of machine.model.layers.keys())
+    if (E.isRight(await snapshotter.plan({ type: 'Remove', key })())) removable.add(key)
+  return { infos, removable }
+}
+
 /** Nothing goes wrong any more: everything ends, everything owed is done, and the world is looked at as a whole. */
 const rest = async (run: Run): Promise<void> => {
   const { machine, clients } = run
@@ -249,7 +261,8 @@ const rest = async (run: Run): Promise<void> => {
       client.waiting = []
     }
   for (let waited = 0; run.snapshotter === undefined || clients.some(({ busy }) => busy !== undefined); waited++) {
-    if (waited > patience) return violate(run, 'everything ends', `after ${patience} s without faults a command is unanswered`)
+    if (waited > patience)
+      return violate(run, 'everything ends', `after ${patience} s without faults a command is unanswered`)
     await machine.scheduler.pause('rest', second)
   }
   const cleaned = await run.snapshotter.cleanup()()
@@ -257,7 +270,7 @@ const rest = async (run: Run): Promise<void> => {
   const outstanding = await run.snapshotter.outstanding()()
   if (E.isRight(outstanding) && outstanding.right.length > 0)
     return violate(run, 'everything ends', `after cleanup there is ${JSON.stringify(outstanding.right)}`)
-  look(run, 'rest')
+  look(run, 'rest', await rested(run, run.snapshotter))
   machine.trace.add('rest', '')
   machine.isCalm = false
   run.isResting = false
@@ -321,7 +334,13 @@ export const play = async ({ chooser, profile, clients, watch }: Play): Promise<
   const run: Run = {
     machine,
     profile,
-    clients: Array.from({ length: clients }, (_, index) => ({ index, asked: 0, busy: undefined, waiting: [], isDone: false })),
+    clients: Array.from({ length: clients }, (_, index) => ({
+      index,
+      asked: 0,
+      busy: undefined,
+      waiting: [],
+      isDone: false,
+    })),
     snapshotter: undefined,
     processes: 0,
     attachments: new Map(),
