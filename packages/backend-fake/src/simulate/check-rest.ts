@@ -1,6 +1,6 @@
 import type { Info, SnapshotId } from '@varve/core/ports'
 import type { Directory } from '../memory/nodes.js'
-import { layerOf } from '../world/world.js'
+import { layerOf, retiredOf } from '../world/world.js'
 import type { Checker, Rested } from './checkers.js'
 import type { Machine } from './machine.js'
 import { childrenOf, type Layer, type Possible } from './model.js'
@@ -39,14 +39,24 @@ const childrenCounted = ({ model }: Machine, { removable }: Rested): string | un
   return undefined
 }
 
-const idIn = /^\d+/
+/** A layer whose removal failed may bear the name that it was given for it. */
+const idIn = /^(?:rm-)?(?<id>\d+)/
+
+const idOf = (name: string): number => Number(idIn.exec(name)?.groups?.['id'])
+
+/** What a failed run may leave of a layer that is still there; its next run or the next opening removes it. */
+const leftovers = /^\d+\.(?:tmp|part|gone|probe|ndjson|seal)$/
 
 /** Folders of things that belong to one layer each, and which layers may have one there. */
 const places: Readonly<Record<string, (layer: Layer) => 'must' | 'may' | 'never'>> = {
   snapshots: () => 'must',
   meta: () => 'must',
   scratch: ({ kind }) => (kind === 'Committed' ? 'never' : 'may'),
-  mounts: ({ attachedBy, parents }) => (attachedBy === undefined ? 'never' : parents.length > 0 ? 'must' : 'never'),
+  // An attach that failed may have been done.
+  mounts: ({ kind, attachedBy, parents, isHalfDetached }) => {
+    if (parents.length === 0 || kind === 'Committed') return 'never'
+    return attachedBy === undefined || isHalfDetached ? 'may' : 'must'
+  },
   tables: () => 'may',
 }
 
@@ -56,12 +66,13 @@ const diskIsLog = ({ model, disk, foreign }: Machine): string | undefined => {
     const own = names.filter((name) => !foreign.has(`${folder}/${name}`))
     const layers = [...model.layers.values()]
     for (const name of own) {
-      const id = Number(idIn.exec(name)?.[0])
+      const id = idOf(name)
       const layer = layers.find((one) => one.id === id)
-      if (layer === undefined || rule(layer) === 'never') return `${folder}/${name} is there, and no layer has it`
+      const isLeftover = layer !== undefined && leftovers.test(name)
+      if (layer === undefined || (rule(layer) === 'never' && !isLeftover)) return `${folder}/${name} is there, and no layer has it`
     }
     const missing = layers.find(
-      (layer) => rule(layer) === 'must' && !own.some((name) => Number(idIn.exec(name)?.[0]) === layer.id),
+      (layer) => rule(layer) === 'must' && !own.some((name) => idOf(name) === layer.id),
     )
     if (missing !== undefined) return `${folder}/${missing.id} is missing, and ${missing.name} has it`
   }
@@ -112,7 +123,7 @@ const differs = (before: Listing, now: Listing): string | undefined => {
 /** A layer that is committed is never changed, whatever is done with what stands on it. */
 const committedStay = ({ model, disk, committed }: Machine): string | undefined => {
   for (const { id, kind, name } of model.layers.values()) {
-    const directory = directoryAt(disk.root, layerOf(id))
+    const directory = directoryAt(disk.root, layerOf(id)) ?? directoryAt(disk.root, retiredOf(id))
     if (kind !== 'Committed' || directory === undefined) continue
     const now = listingOf(directory)
     const before = committed.get(id)

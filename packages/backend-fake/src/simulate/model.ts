@@ -15,6 +15,8 @@ export type Layer = {
   labels: Labels
   /** The intent that attached it. */
   attachedBy: string | undefined
+  /** A detach failed, which may have been done: until the next one nobody can say where the content is. */
+  isHalfDetached: boolean
   /** What it shows, its parents' content included, by path. A path that is not here is missing. */
   readonly content: Map<string, Possible>
   /** Paths written since the disk was last synced. */
@@ -89,6 +91,7 @@ const prepared = (model: Model, { data }: EventOf<'PrepareAccepted'>): void => {
     purpose,
     labels,
     attachedBy: undefined,
+    isHalfDetached: false,
     content: new Map(model.layers.get(parent)?.content),
     unsynced: new Set(),
   })
@@ -137,8 +140,9 @@ export const follow = (model: Model, record: Recorded): void => {
   else if (record.type === 'Committed' && before?.type === 'CommitAccepted') committed(model, before)
   else if (record.type === 'Removed') model.layers.delete(record.data.key)
   else if (record.type === 'Updated') set(model, record.data.key, { labels: record.data.labels })
-  else if (record.type === 'Attached') set(model, record.data.key, { attachedBy: cause.id })
-  else if (record.type === 'Detached') set(model, record.data.key, { attachedBy: undefined })
+  else if (record.type === 'Attached') set(model, record.data.key, { attachedBy: cause.id, isHalfDetached: false })
+  else if (record.type === 'Detached') set(model, record.data.key, { attachedBy: undefined, isHalfDetached: false })
+  else if (record.type === 'DetachFailed') set(model, record.data.key, { isHalfDetached: true })
   if (asks.has(record.type)) model.asking.set(String(seq), record as Asking)
 }
 

@@ -1,6 +1,6 @@
 import type { SnapshotId } from '@varve/core/ports'
 import type { Disk } from '../world/disk.js'
-import { deltaFilesOf, deltaTableOf, filesOf, mountOf, tableOf } from '../world/world.js'
+import { deltaFilesOf, deltaTableOf, filesOf, mountOf, retiredMountOf, retiredOf, tableOf } from '../world/world.js'
 import type { Layer } from './model.js'
 
 const textAt = (disk: Disk, path: string): string | undefined => {
@@ -22,16 +22,21 @@ const isAt = (folder: string, path: string): boolean => path === folder || path.
 /** What a layer shows at a path, read off the disk by no code of the world's own; undefined: nothing. */
 export const shownAt = (disk: Disk, layer: Layer, path: string): string | undefined => {
   const { id, parents, attachedBy } = layer
-  if (attachedBy !== undefined && parents.length > 0) return textAt(disk, `${mountOf(id)}/${path}`)
+  // A removal that failed may have renamed both.
+  const folders = [filesOf(id), `${retiredOf(id)}/Files`, deltaFilesOf(id)]
+  if (attachedBy !== undefined && parents.length > 0) {
+    const tree = disk.lstat(mountOf(id)) === undefined ? retiredMountOf(id) : mountOf(id)
+    if (disk.lstat(tree) !== undefined) return textAt(disk, `${tree}/${path}`)
+  }
   const lookIn = (one: SnapshotId, folders: readonly string[], tables: readonly string[]) => ({
     found: folders.map((folder) => textAt(disk, `${folder}/${path}`)).find((text) => text !== undefined),
     isHidden: hiddenBy(disk, tables).some((hidden) => isAt(hidden, path)),
     one,
   })
-  const own = lookIn(id, [filesOf(id), deltaFilesOf(id)], [tableOf(id), deltaTableOf(id)])
+  const own = lookIn(id, folders, [tableOf(id), deltaTableOf(id)])
   if (own.found !== undefined || own.isHidden) return own.found
   for (const parent of parents) {
-    const { found, isHidden } = lookIn(parent, [filesOf(parent)], [tableOf(parent)])
+    const { found, isHidden } = lookIn(parent, [filesOf(parent), `${retiredOf(parent)}/Files`], [tableOf(parent)])
     if (found !== undefined || isHidden) return found
   }
   return undefined

@@ -1,4 +1,4 @@
-import type { ByteStream, ExportedLayer, Failure, FilesError, Intent, Result } from '@varve/core/ports'
+import type { ByteStream, ExportedLayer, Failure, FilesError, Intent, Result, SnapshotId } from '@varve/core/ports'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { attachLayer } from './attach.js'
 import { alone, type Control } from './control.js'
@@ -8,7 +8,7 @@ import { exportLayer } from './export.js'
 import * as files from './files.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
-import { destroyLayer, retireLayer } from './retire.js'
+import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
 import { usageOf } from './usage.js'
 import { step, type Done, type Work } from './work.js'
@@ -33,8 +33,15 @@ function* performOne(world: World, intent: Intent, control: Control): Work<Resul
   }
 }
 
+/** Layers that an intent needs under their own names. */
+const needed = (intent: Intent): readonly SnapshotId[] => {
+  if (intent.type === 'RetireLayer' || intent.type === 'DestroyLayer') return []
+  return intent.type === 'CreateLayer' ? intent.parents : [intent.layer, ...intent.parents]
+}
+
 /** What is answered survives loss of power, but for an attachment, which is made anew. */
 function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
+  yield* bringBack(world, needed(intent))
   const result = yield* performOne(world, intent, control)
   if (intent.type === 'AttachLayer') return result
   yield step

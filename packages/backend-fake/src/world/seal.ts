@@ -2,6 +2,7 @@ import { backendFault, type Result, type SealLayer, type SnapshotId } from '@var
 import { checkBase, convertToBase } from './base.js'
 import type { Control } from './control.js'
 import { finishHarvest, movesOf, ownContent, unseal } from './delta.js'
+import { removeDropped } from './detach.js'
 import { codes, raise } from './failure.js'
 import { checkNames } from './names-check.js'
 import { forgetAdditions, noteAdditions, removeAdditions } from './seal-note.js'
@@ -10,7 +11,7 @@ import { partOf, removeTree } from './tree.js'
 import { undoable } from './undo.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
-import { deltaFilesOf, deltaOf, filesOf, layerOf, shownPath, type World } from './world.js'
+import { deltaFilesOf, deltaOf, filesOf, layerOf, mountOf, shownPath, type World } from './world.js'
 
 const requireDirectory = (world: World, { layer }: SealLayer, path: string): void => {
   if (world.disk.lstat(path)?.type === 'directory') return
@@ -66,6 +67,9 @@ function* seal(world: World, intent: SealLayer): Work<Result> {
   const usage = yield* usageOf(world, layer)
   yield* writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
   yield* forgetAdditions(world, layer)
+  // Of an attach that failed when it was done.
+  yield* removeTree(world.disk, mountOf(layer))
+  yield* removeDropped(world, layer)
   return { type: 'LayerSealed', usage }
 }
 
