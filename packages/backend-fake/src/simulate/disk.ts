@@ -8,7 +8,7 @@
  *   up to some moment survive, those after it don't.
  * - The bytes of a file are written apart from the journal, in any order: each file has its new content, or what it had at the
  *   last sync (nothing, if it is new), or its new content cut off, or zeros of the new length, whatever became of its name.
- * - Times and mode of a file go with its content; those of folders and symlinks survive.
+ * - Times and mode of a file go with its content, if that changed; others survive.
  *
  * What the process has in memory is lost with every crash; the disk loses nothing when only the process ends.
  */
@@ -21,8 +21,8 @@ import { randomFrom } from './random.js'
 type Inode = Pick<Node, 'mtime' | 'ctime' | 'mode'>
 type Entry = { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
 
-/** What becomes of a file's unsynced content: 0 keeps it. */
-const fates = 4
+/** In how many ways a file's unsynced content can end: 0 keeps it. */
+export const fates = 4
 
 const nothing: SparseFile = { length: 0, segments: [] }
 
@@ -36,20 +36,45 @@ const cut = ({ length, segments }: SparseFile): SparseFile => {
   }
 }
 
+/** What is left of a file's content, where `durable` was durable. */
+export const contentAfter = (fate: number, content: SparseFile, durable: SparseFile): SparseFile => {
+  if (fate === 1) return durable
+  if (fate === 2) return cut(content)
+  return fate === 3 ? { length: content.length, segments: [] } : content
+}
+
+/** What a loss of power would find. */
+export type Unsynced = {
+  /** How many changes of names are not durable. */
+  readonly names: number
+  /** Files whose content is not durable, in the order in which `detail` tells what becomes of them. */
+  readonly files: readonly { readonly file: File; readonly durable: SparseFile }[]
+  /** The names that directories would have if the last so many changes of names were lost. */
+  readonly namesAfter: (lost: number) => (directory: Directory) => ReadonlyMap<string, Node>
+}
+
 export type SimulatedDisk = {
   /** The tree as it was written. */
   readonly disk: Disk
   readonly root: Directory
   /** In how many ways the power can go now. */
   readonly losses: () => number
-  /** The power goes; `detail` says in which of those ways, and 0 loses nothing. */
+  readonly unsynced: () => Unsynced
+  /**
+   * The power goes; `detail` says in which of those ways, and 0 loses nothing: the changes of names that are lost, plus their
+   * number and 1 times the fates of the files as digits to the base `fates`, the first file's last. Where a number below 2^32
+   * can't tell all ways, such a number is a seed, and one from 2^32 on tells exactly when 2^32 is taken off.
+   */
   readonly losePower: (detail: number) => void
 }
 
+/** Details below are seeds where they can't tell all ways. */
+export const seeds = 0x1_0000_0000
+
 /** Reads choices off a number: exactly where the number can tell all of them, as a seed where it can't. */
 const choicesFrom = (detail: number, ways: number): ((limit: number) => number) => {
-  if (ways > 0x1_0000_0000) return randomFrom(detail).below
-  let rest = detail
+  if (ways > seeds && detail < seeds) return randomFrom(detail).below
+  let rest = ways > seeds ? detail - seeds : detail
   return (limit) => {
     const choice = rest % limit
     rest = Math.floor(rest / limit)
@@ -95,13 +120,24 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     effects = []
     changed = new Set()
   }
-  const losses = (): number => (effects.length + 1) * fates ** changed.size
+  const unsynced = (): readonly File[] =>
+    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+  const namesAfter = (lost: number) => {
+    const changedNames = new Map<Directory, Map<string, Node>>()
+    for (const { directory, name, node } of effects.slice(0, effects.length - lost).flat()) {
+      const names = changedNames.get(directory) ?? new Map(durableOf(directory))
+      changedNames.set(directory, names)
+      if (node === undefined) names.delete(name)
+      else names.set(name, node)
+    }
+    return (directory: Directory) => changedNames.get(directory) ?? durableOf(directory)
+  }
+  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
 
   const meet = (file: File, fate: number): void => {
-    const { content } = file
-    if (fate === 1) Object.assign(file, contents.get(file) ?? { content: nothing })
-    else if (fate === 2) file.content = cut(content)
-    else if (fate === 3) file.content = { length: content.length, segments: [] }
+    const before = contents.get(file)
+    if (fate === 1) Object.assign(file, before ?? { content: nothing })
+    else file.content = contentAfter(fate, file.content, before?.content ?? nothing)
   }
   const restore = (directory: Directory): void => {
     directory.entries.clear()
@@ -122,10 +158,15 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
   return {
     root: nodes.root,
     losses,
+    unsynced: () => ({
+      names: effects.length,
+      files: unsynced().map((file) => ({ file, durable: contents.get(file)?.content ?? nothing })),
+      namesAfter,
+    }),
     losePower: (detail) => {
       const choose = choicesFrom(detail, losses())
       const lost = choose(effects.length + 1)
-      for (const file of changed) meet(file, choose(fates))
+      for (const file of unsynced()) meet(file, choose(fates))
       forget(nodes.root, new Set())
       for (const effect of effects.slice(0, effects.length - lost)) make(effect)
       restore(nodes.root)

@@ -21,6 +21,8 @@ export type Play = {
   readonly profile: Profile
   readonly clients: number
   readonly watch: (line: string) => void
+  /** Given the machine before anything happens on it. */
+  readonly onMachine?: (machine: Machine) => void
 }
 
 export type Played = {
@@ -329,8 +331,9 @@ const closeAll = async (run: Run): Promise<void> => {
   if (closed !== undefined && E.isLeft(closed)) violate(run, 'it closes', closed.left.message)
 }
 
-export const play = async ({ chooser, profile, clients, watch }: Play): Promise<Played> => {
+export const play = async ({ chooser, profile, clients, watch, onMachine }: Play): Promise<Played> => {
   const machine = openMachine({ chooser, watch, onRecord: (record) => see(run, record) })
+  onMachine?.(machine)
   const run: Run = {
     machine,
     profile,
