@@ -19,7 +19,8 @@ import type { Disk } from '../world/disk.js'
 import { randomFrom } from './random.js'
 
 type Inode = Pick<Node, 'mtime' | 'ctime' | 'mode'>
-type Entry = { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
+/** A directory's name means `node` from now on, or nothing. */
+export type Entry = { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
 
 /** In how many ways a file's unsynced content can end: 0 keeps it. */
 export const fates = 4
@@ -45,8 +46,8 @@ export const contentAfter = (fate: number, content: SparseFile, durable: SparseF
 
 /** What a loss of power would find. */
 export type Unsynced = {
-  /** How many changes of names are not durable. */
-  readonly names: number
+  /** Changes of names that are not durable, in order; each is kept or lost as a whole. */
+  readonly changes: readonly (readonly Entry[])[]
   /** Files whose content is not durable, in the order in which `detail` tells what becomes of them. */
   readonly files: readonly { readonly file: File; readonly durable: SparseFile }[]
   /** The names that directories would have if the last so many changes of names were lost. */
@@ -159,7 +160,7 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     root: nodes.root,
     losses,
     unsynced: () => ({
-      names: effects.length,
+      changes: effects,
       files: unsynced().map((file) => ({ file, durable: contents.get(file)?.content ?? nothing })),
       namesAfter,
     }),

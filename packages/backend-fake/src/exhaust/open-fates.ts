@@ -1,0 +1,76 @@
+import type { SparseFile } from '../artefacts/vhdx.js'
+import type { File } from '../memory/nodes.js'
+import { contentAfter, fates } from '../simulate/disk.js'
+import { contentKey } from './state.js'
+
+/** A file whose content a loss of power left open until somebody looks at it. */
+export type OpenFile = {
+  readonly file: File
+  /** Its place among the files that were not durable. */
+  readonly index: number
+  readonly durable: SparseFile
+}
+
+/** Fates that lead to different contents. */
+export const differentFates = (content: SparseFile, durable: SparseFile): readonly number[] => {
+  const seen = new Set<string>()
+  return Array.from({ length: fates }, (_, fate) => fate).filter((fate) => {
+    const key = contentKey(contentAfter(fate, content, durable))
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+/**
+ * Files whose content is open: what is never looked at before it is overwritten or removed makes no difference, so that nobody has
+ * to try all that it could be.
+ */
+export const openFates = () => {
+  const open = new Map<File, string>()
+  let isLooking = true
+  /** Leaves files open; `onLook` is told of the first look at each. They hold what fate 0 leaves them. */
+  const leave = (files: readonly OpenFile[], onLook: (file: OpenFile, others: readonly number[]) => void): void => {
+    for (const one of files) {
+      const { file, durable } = one
+      let { content } = file
+      const others = differentFates(content, durable).slice(1)
+      if (others.length === 0) continue
+      open.set(file, `${contentKey(content)}?${contentKey(durable)}`)
+      const settle = (): void => {
+        open.delete(file)
+        Object.defineProperty(file, 'content', { value: content, writable: true, enumerable: true, configurable: true })
+      }
+      Object.defineProperty(file, 'content', {
+        enumerable: true,
+        configurable: true,
+        get: () => {
+          if (isLooking) {
+            settle()
+            onLook(one, others)
+          }
+          return content
+        },
+        set: (value: SparseFile) => {
+          content = value
+          settle()
+        },
+      })
+    }
+  }
+  return {
+    leave,
+    /** What an open file may hold. */
+    textOf: (file: File): string | undefined => open.get(file),
+    /** Whether what is looked at is settled by that. */
+    look: (looks: boolean): void => void (isLooking = looks),
+    /** What is done here settles no content. */
+    unseen: <T>(run: () => T): T => {
+      const before = isLooking
+      isLooking = false
+      try {
+        return run()
+      } finally {
+        isLooking = before
+      }
+    },
+  }
+}
