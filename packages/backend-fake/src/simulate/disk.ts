@@ -8,7 +8,7 @@
  *   up to some moment survive, those after it don't.
  * - The bytes of a file are written apart from the journal, in any order: each file has its new content, or what it had at the
  *   last sync (nothing, if it is new), or its new content cut off, or zeros of the new length, whatever became of its name.
- * - Times and mode of a file go with its content; those of folders and symlinks survive.
+ * - Times and mode of a file go with its content, if that changed; others survive.
  *
  * What the process has in memory is lost with every crash; the disk loses nothing when only the process ends.
  */
@@ -95,7 +95,9 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     effects = []
     changed = new Set()
   }
-  const losses = (): number => (effects.length + 1) * fates ** changed.size
+  const unsynced = (): readonly File[] =>
+    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
 
   const meet = (file: File, fate: number): void => {
     const { content } = file
@@ -125,7 +127,7 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     losePower: (detail) => {
       const choose = choicesFrom(detail, losses())
       const lost = choose(effects.length + 1)
-      for (const file of changed) meet(file, choose(fates))
+      for (const file of unsynced()) meet(file, choose(fates))
       forget(nodes.root, new Set())
       for (const effect of effects.slice(0, effects.length - lost)) make(effect)
       restore(nodes.root)
