@@ -1,5 +1,5 @@
 import type { SnapshotId } from '@varve/core/ports'
-import type { Gate } from '../pump.js'
+import type { Gate } from '@varve/core/adapter'
 import type { Disk } from '../world/disk.js'
 import type { Recording, Struck } from './chooser.js'
 import { noteSync } from './content.js'
