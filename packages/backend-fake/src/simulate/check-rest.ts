@@ -69,11 +69,10 @@ const diskIsLog = ({ model, disk, foreign }: Machine): string | undefined => {
       const id = idOf(name)
       const layer = layers.find((one) => one.id === id)
       const isLeftover = layer !== undefined && leftovers.test(name)
-      if (layer === undefined || (rule(layer) === 'never' && !isLeftover)) return `${folder}/${name} is there, and no layer has it`
+      if (layer === undefined || (rule(layer) === 'never' && !isLeftover))
+        return `${folder}/${name} is there, and no layer has it`
     }
-    const missing = layers.find(
-      (layer) => rule(layer) === 'must' && !own.some((name) => idOf(name) === layer.id),
-    )
+    const missing = layers.find((layer) => rule(layer) === 'must' && !own.some((name) => idOf(name) === layer.id))
     if (missing !== undefined) return `${folder}/${missing.id} is missing, and ${missing.name} has it`
   }
   return undefined

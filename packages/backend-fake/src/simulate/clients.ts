@@ -51,13 +51,19 @@ const changeFiles = async (
   return settle(change, await attachment.files.write(path, action.content)())
 }
 
+/** The fields that are there. */
+const given = <T extends object>(fields: T): { readonly [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: NonNullable<T[K]>
+  }
+
 /** Asks a snapshotter. `signal` fires when the client gives up. */
 export const ask = async (
   machine: Machine,
   snapshotter: Snapshotter,
   attachments: Map<string, Attachment>,
   action: Action,
-  { by, signal }: { readonly by: string; readonly signal: AbortSignal },
+  { by, signal }: { readonly by: string; readonly signal: AbortSignal | undefined },
 ): Promise<Answer> => {
   switch (action.do) {
     case 'prepare':
@@ -67,7 +73,7 @@ export const ask = async (
     }
     case 'commit': {
       const { name, key, parent } = action
-      return snapshotter.commit(name, key, { ...(parent === undefined ? {} : { parent }), by, signal })()
+      return snapshotter.commit(name, key, { ...given({ parent, signal }), by })()
     }
     case 'attach': {
       const attached = await snapshotter.attach(action.key, { by })()

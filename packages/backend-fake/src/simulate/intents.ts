@@ -3,7 +3,7 @@ import { backendFault, type Backend, type Intent } from '@varve/core/ports'
 import { backendOf } from '../fake-backend.js'
 import type { Faults } from '../faults.js'
 import { memoryDriver, memoryLayout } from '../memory/driver.js'
-import { gate } from '../pump.js'
+import { gate } from '@varve/core/adapter'
 import { makeWorld } from '../world/world.js'
 import { faultCodes } from './faults.js'
 import { diskOfProcess, type Machine } from './machine.js'
@@ -19,13 +19,13 @@ const failed = ({ type, layer }: Intent, how: string, detail: number) =>
   )
 
 /** Resolves when the intent is cancelled, or when it is calm. */
-const hang = async ({ hanging }: Machine, signal: AbortSignal): Promise<void> => {
-  if (signal.aborted) return
+const hang = async ({ hanging }: Machine, signal: AbortSignal | undefined): Promise<void> => {
+  if (signal?.aborted === true) return
   const pass = gate()
   hanging.add(pass)
-  signal.addEventListener('abort', pass.open, { once: true })
+  signal?.addEventListener('abort', pass.open, { once: true })
   await pass.wait()
-  signal.removeEventListener('abort', pass.open)
+  signal?.removeEventListener('abort', pass.open)
   hanging.delete(pass)
 }
 

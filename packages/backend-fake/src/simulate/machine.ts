@@ -1,6 +1,5 @@
 import type { SnapshotId } from '@varve/core/ports'
-import type { Recorded } from '@varve/core'
-import type { Gate } from '../pump.js'
+import type { Gate } from '@varve/core/adapter'
 import type { Disk } from '../world/disk.js'
 import type { Recording, Struck } from './chooser.js'
 import { noteSync } from './content.js'
@@ -43,9 +42,9 @@ export type Machine = {
 
 export type MachineStart = {
   readonly chooser: Recording
-  readonly watch: (line: string) => void
-  /** Told of each record once it is durable and its writer is about to be told. */
-  readonly onRecord: (record: Recorded) => void
+  readonly watch: ((line: string) => void) | undefined
+  /** Told of the text of each record once it is durable and its writer is about to be told. */
+  readonly onRecord: (text: string) => void
 }
 
 /** Every run's log has the same UUID: what happens depends on nothing else than the case. */
@@ -67,7 +66,7 @@ export const openMachine = ({ chooser, watch, onRecord }: MachineStart): Machine
       turn: scheduler.turn,
       fails: () => strike('write') !== undefined,
       told: (texts) => {
-        for (const text of texts) onRecord(JSON.parse(text) as Recorded)
+        for (const text of texts) onRecord(text)
       },
     }),
     trace: openTrace(watch),

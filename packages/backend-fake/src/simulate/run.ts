@@ -20,9 +20,9 @@ export type Play = {
   readonly chooser: Recording
   readonly profile: Profile
   readonly clients: number
-  readonly watch: (line: string) => void
+  readonly watch?: ((line: string) => void) | undefined
   /** Given the machine before anything happens on it. */
-  readonly onMachine?: (machine: Machine) => void
+  readonly onMachine?: ((machine: Machine) => void) | undefined
 }
 
 export type Played = {
@@ -55,24 +55,36 @@ const violate = (run: Run, checker: string, message: string): void => {
   run.violation ??= { checker, message, step: run.steps }
 }
 
+type Moment = Exclude<keyof Checker, 'name'>
+type Look = { readonly name: string; readonly take: (machine: Machine, seen: unknown) => string | undefined }
+
+const looksAt = (moment: Moment): readonly Look[] =>
+  checkers.flatMap(({ name, [moment]: take }) => (take === undefined ? [] : [{ name, take: take as Look['take'] }]))
+
+const looks: Readonly<Record<Moment, readonly Look[]>> = {
+  record: looksAt('record'),
+  intent: looksAt('intent'),
+  answer: looksAt('answer'),
+  opened: looksAt('opened'),
+  rest: looksAt('rest'),
+}
+
 /** Lets every checker that has such a look take it. */
-const look = <K extends Exclude<keyof Checker, 'name'>>(
+const look = <K extends Moment>(
   run: Run,
   moment: K,
   ...seen: Parameters<NonNullable<Checker[K]>> extends readonly [Machine, ...infer S] ? S : never
 ): void => {
-  for (const checker of checkers) {
-    const found = (checker[moment] as ((...args: readonly unknown[]) => string | undefined) | undefined)?.(
-      run.machine,
-      ...seen,
-    )
-    if (found !== undefined) violate(run, checker.name, found)
+  for (const { name, take } of looks[moment]) {
+    const found = take(run.machine, seen[0])
+    if (found !== undefined) violate(run, name, found)
   }
 }
 
-const see = (run: Run, record: Recorded): void => {
+const see = (run: Run, text: string): void => {
   const { machine } = run
-  machine.trace.add('event', JSON.stringify(record))
+  const record = JSON.parse(text) as Recorded
+  machine.trace.add('event', text, record.hash)
   look(run, 'record', record)
   follow(machine.model, record)
 }
@@ -101,14 +113,14 @@ const send = (run: Run, client: Client): void => {
   const since = machine.model.seq
   client.busy = { action, by, since }
   machine.trace.add('command', `${by} ${JSON.stringify(action)}`)
-  const giving = new AbortController()
-  if (action.do === 'commit' && action.givesUp === true) {
+  const giving = action.do === 'commit' && action.givesUp === true ? new AbortController() : undefined
+  if (giving !== undefined) {
     const waiting = { what: 'giving up', isProcess: true, go: () => giving.abort('gave up') }
     client.waiting = [waiting]
     machine.scheduler.wait(waiting)
   }
   const { processes } = run
-  ask(machine, snapshotter, run.attachments, action, { by, signal: giving.signal }).then(
+  ask(machine, snapshotter, run.attachments, action, { by, signal: giving?.signal }).then(
     (answer) => {
       if (run.processes === processes) answered(run, client, { action, by, since, answer })
     },
@@ -147,7 +159,7 @@ const endProcess = (run: Run): void => {
     client.waiting = []
     client.busy = undefined
   }
-  for (const { seq, text } of machine.log.records) if (seq > machine.model.seq) see(run, JSON.parse(text) as Recorded)
+  for (const { seq, text } of machine.log.records) if (seq > machine.model.seq) see(run, text)
 }
 
 const opened = (run: Run, snapshotter: Snapshotter): void => {
@@ -332,7 +344,7 @@ const closeAll = async (run: Run): Promise<void> => {
 }
 
 export const play = async ({ chooser, profile, clients, watch, onMachine }: Play): Promise<Played> => {
-  const machine = openMachine({ chooser, watch, onRecord: (record) => see(run, record) })
+  const machine = openMachine({ chooser, watch, onRecord: (text) => see(run, text) })
   onMachine?.(machine)
   const run: Run = {
     machine,

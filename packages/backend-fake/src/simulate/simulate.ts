@@ -42,7 +42,7 @@ export type Simulated = {
  * the same result on every host.
  */
 export const simulate = async (options: SimulateOptions = {}): Promise<Simulated> => {
-  const { seed = 1, steps = 2_000, faults = usualChances, watch = () => undefined } = options
+  const { seed = 1, steps = 2_000, faults = usualChances, watch } = options
   const given = options.case
   const profile = given?.profile ?? options.profile ?? 'bind'
   const clients = given?.clients.length ?? options.clients ?? 3
