@@ -1,5 +1,5 @@
 import { alphabet, beginnings, type Letter } from './alphabet.js'
-import type { Explored, Path } from './explore.js'
+import type { Explored, Explorer, Path } from './explore.js'
 
 export type ExhaustOptions = {
   /** Letters of a sequence. */
@@ -7,7 +7,7 @@ export type ExhaustOptions = {
   /** Default: `alphabet`. */
   readonly letters?: readonly Letter[]
   /** Each runs one path at a time. */
-  readonly explorers: readonly ((path: Path) => Promise<Explored>)[]
+  readonly explorers: readonly Explorer[]
   /** Told after every run. */
   readonly onProgress?: (sofar: Exhausted) => void
 }
@@ -44,7 +44,7 @@ const exhaustList = async (
 ): Promise<void> => {
   let running = 0
   await new Promise<void>((resolve, reject) => {
-    const go = (explore: (path: Path) => Promise<Explored>, idle: ((path: Path) => Promise<Explored>)[]): void => {
+    const go = (explore: Explorer, idle: Explorer[]): void => {
       const path = paths.pop()
       if (path === undefined) {
         idle.push(explore)
@@ -59,7 +59,7 @@ const exhaustList = async (
         go(explore, idle)
       }, reject)
     }
-    const idle: ((path: Path) => Promise<Explored>)[] = []
+    const idle: Explorer[] = []
     for (const explore of explorers) go(explore, idle)
   })
 }

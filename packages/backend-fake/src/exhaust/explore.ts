@@ -40,11 +40,12 @@ export type Explored = {
 const isKnown = new Error('this state is known')
 
 /** Crashes in one letter and the recoveries from it. */
-const mostCrashes = Number(process.env['MC'] ?? 2)
+const mostCrashes = 1
 
 const profile = 'bind'
 
-type Explorer = (path: Path) => Promise<Explored>
+/** Runs a path. */
+export type Explorer = (path: Path) => Promise<Explored>
 
 /** Explores paths; a state that an earlier run of it has reported is not reported again. */
 export const explorer = (): Explorer => {
@@ -182,7 +183,10 @@ const arrive = (run: Run): void => {
   if (path.isEnd) return
   const state = run.files.unseen(() => stateOf(machine, `open\n${pendingText(run, machine.disk.unsynced())}`))
   if (!run.isNew(state)) throw isKnown
-  run.reached = { state, path: { ...path, settled: settledNow(run), fresh: path.actions.length, past: path.faults.length } }
+  run.reached = {
+    state,
+    path: { ...path, settled: settledNow(run), fresh: path.actions.length, past: path.faults.length },
+  }
 }
 
 /** Clients wait until everything else is done. */
@@ -208,7 +212,12 @@ const chooserOf = (run: Run): Chooser => {
       const at = counts[place]++
       const struck = inner.fault(place, losses)
       if (struck !== undefined) strike(run, struck)
-      else if (!run.isOver && run.settled.length === path.faults.length && run.asked > path.fresh && path.faults.length < path.past + mostCrashes)
+      else if (
+        !run.isOver &&
+        run.settled.length === path.faults.length &&
+        run.asked > path.fresh &&
+        path.faults.length < path.past + mostCrashes
+      )
         if (place === 'step' || place === 'call') run.files.unseen(() => consider(run, place, at))
       return struck
     },
@@ -254,7 +263,6 @@ const explore = async (path: Path, isNew: (state: string) => boolean): Promise<E
       chooser,
       profile,
       clients: 1,
-      watch: () => undefined,
       onMachine: (machine) => follow(run, machine),
     })
     if (played.verdict !== 'held') violation = { ...played.verdict, case: chooser.recorded() }

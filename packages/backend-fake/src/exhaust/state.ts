@@ -72,7 +72,9 @@ export const diskText = (
     lines.push('then')
     for (const { directory, name, node } of change) {
       const path = `${found.get(String(directory.number))?.path ?? ''}/${name}`
-      lines.push(`${labelOf(directory, '')} ${name} ${node === undefined ? 'gone' : labelOf(node, path.replace(/^\//, ''))}`)
+      lines.push(
+        `${labelOf(directory, '')} ${name} ${node === undefined ? 'gone' : labelOf(node, path.replace(/^\//, ''))}`,
+      )
     }
   }
   for (const { label, node, path } of found.values()) {
@@ -93,7 +95,7 @@ const modelText = ({ layers, asking, lastId }: Model): string =>
       .map(({ attachedBy, content, unsynced, ...layer }) => [
         layer,
         attachedBy !== undefined,
-        [...content].sort(),
+        [...content].sort(([one], [other]) => (one < other ? -1 : 1)),
         [...unsynced].sort(),
       ]),
     Array.from(asking.values(), ({ type, data }) => [type, data]),
