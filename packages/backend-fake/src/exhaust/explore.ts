@@ -48,10 +48,10 @@ const profile = 'bind'
 export type Explorer = (path: Path) => Promise<Explored>
 
 /** Explores paths; a state that an earlier run of it has reported is not reported again. */
-export const explorer = (): Explorer => {
+export const explorer = (onMachine: (machine: Machine) => void = () => undefined): Explorer => {
   const reported = new Set<string>()
   const isNew = (state: string): boolean => !reported.has(state) && reported.add(state) !== undefined
-  return (path) => explore(path, isNew)
+  return (path) => explore(path, isNew, onMachine)
 }
 
 type Run = {
@@ -229,8 +229,9 @@ const chooserOf = (run: Run): Chooser => {
 const follow = (run: Run, machine: Machine): void => {
   run.machine = machine
   const { disk } = machine.disk
-  const { sync } = disk
+  const { sync, lstat } = disk
   Object.assign(disk, {
+    lstat: run.files.lstat(machine.disk.root, lstat),
     sync: () => {
       run.syncs++
       run.files.unseen(sync)
@@ -238,7 +239,11 @@ const follow = (run: Run, machine: Machine): void => {
   })
 }
 
-const explore = async (path: Path, isNew: (state: string) => boolean): Promise<Explored> => {
+const explore = async (
+  path: Path,
+  isNew: (state: string) => boolean,
+  onMachine: (machine: Machine) => void,
+): Promise<Explored> => {
   const run: Run = {
     machine: undefined as unknown as Machine,
     path,
@@ -263,7 +268,10 @@ const explore = async (path: Path, isNew: (state: string) => boolean): Promise<E
       chooser,
       profile,
       clients: 1,
-      onMachine: (machine) => follow(run, machine),
+      onMachine: (machine) => {
+        onMachine(machine)
+        follow(run, machine)
+      },
     })
     if (played.verdict !== 'held') violation = { ...played.verdict, case: chooser.recorded() }
   } catch (cause) {

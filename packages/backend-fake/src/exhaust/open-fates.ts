@@ -1,6 +1,7 @@
 import type { SparseFile } from '../artefacts/vhdx.js'
-import type { File } from '../memory/nodes.js'
+import type { Directory, File, Node } from '../memory/nodes.js'
 import { contentAfter, fates } from '../simulate/disk.js'
+import type { Disk, Stat } from '../world/disk.js'
 import { contentKey } from './state.js'
 
 /** A file whose content a loss of power left open until somebody looks at it. */
@@ -9,6 +10,12 @@ export type OpenFile = {
   /** Its place among the files that were not durable. */
   readonly index: number
   readonly durable: SparseFile
+}
+
+const nodeAt = (root: Directory, path: string): Node | undefined => {
+  let node: Node | undefined = root
+  for (const name of path.split('/')) node = node?.type === 'directory' ? node.entries.get(name) : undefined
+  return node
 }
 
 /** Fates that lead to different contents. */
@@ -56,21 +63,55 @@ export const openFates = () => {
       })
     }
   }
+  /** What is done here settles no content. */
+  const unseen = <T>(run: () => T): T => {
+    const before = isLooking
+    isLooking = false
+    try {
+      return run()
+    } finally {
+      isLooking = before
+    }
+  }
+  /** What a stat says of an open file besides its kind, names and place depends on what becomes of its content. */
+  const statOf = (file: File, stat: Stat): Stat => {
+    const look = <K extends keyof Stat>(field: K): Stat[K] => {
+      void file.content
+      return stat[field]
+    }
+    return {
+      ...stat,
+      get size() {
+        return look('size')
+      },
+      get allocated() {
+        return look('allocated')
+      },
+      get mode() {
+        return look('mode')
+      },
+      get mtime() {
+        return look('mtime')
+      },
+      get ctime() {
+        return look('ctime')
+      },
+    }
+  }
   return {
     leave,
+    /** Reads a stat without looking at content that is open, until those fields are read that depend on it. */
+    lstat:
+      (root: Directory, read: Disk['lstat']): Disk['lstat'] =>
+      (path) => {
+        const stat = unseen(() => read(path))
+        const node = stat?.type === 'file' && open.size > 0 ? nodeAt(root, path) : undefined
+        return stat !== undefined && node?.type === 'file' && open.has(node) ? statOf(node, stat) : stat
+      },
     /** What an open file may hold. */
     textOf: (file: File): string | undefined => open.get(file),
     /** Whether what is looked at is settled by that. */
     look: (looks: boolean): void => void (isLooking = looks),
-    /** What is done here settles no content. */
-    unseen: <T>(run: () => T): T => {
-      const before = isLooking
-      isLooking = false
-      try {
-        return run()
-      } finally {
-        isLooking = before
-      }
-    },
+    unseen,
   }
 }

@@ -138,7 +138,7 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
   const meet = (file: File, fate: number): void => {
     const before = contents.get(file)
     if (fate === 1) Object.assign(file, before ?? { content: nothing })
-    else file.content = contentAfter(fate, file.content, before?.content ?? nothing)
+    else if (fate > 1) file.content = contentAfter(fate, file.content, before?.content ?? nothing)
   }
   const restore = (directory: Directory): void => {
     directory.entries.clear()
