@@ -14,7 +14,7 @@
  */
 import type { SparseFile } from '../artefacts/vhdx.js'
 import { diskOf } from '../memory/disk.js'
-import { newNodes, type Directory, type File, type Node } from '../memory/nodes.js'
+import { newNodes, type Directory, type File, type Node, type Watch } from '../memory/nodes.js'
 import type { Disk } from '../world/disk.js'
 import { randomFrom } from './random.js'
 
@@ -57,14 +57,62 @@ const choicesFrom = (detail: number, ways: number): ((limit: number) => number) 
   }
 }
 
-export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
+/** A directory as it would be after the power went at the last sync. */
+type DurableOf = (directory: Directory) => Map<string, Node>
+
+/** Makes a tree what is durable of it. */
+const restore = (directory: Directory, durableOf: DurableOf): void => {
+  directory.entries.clear()
+  for (const [name, node] of durableOf(directory)) {
+    directory.entries.set(name, node)
+    node.links++
+    if (node.type === 'directory') restore(node, durableOf)
+  }
+}
+
+const forgetLinks = (directory: Directory, durableOf: DurableOf, seen = new Set<Directory>()): void => {
+  if (seen.has(directory)) return
+  seen.add(directory)
+  for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
+    node.links = 0
+    if (node.type === 'directory') forgetLinks(node, durableOf, seen)
+  }
+}
+
+/** Follows the changes of a tree and knows what of it is durable. */
+const openHalves = () => {
   const entries = new WeakMap<Directory, Map<string, Node>>()
   const contents = new WeakMap<File, Inode & { readonly content: SparseFile }>()
   let changed = new Set<File>()
   let effects: Entry[][] = []
   let together: Entry[] | undefined
 
-  const nodes = newNodes(now, {
+  const durableOf: DurableOf = (directory) => {
+    const known = entries.get(directory) ?? new Map<string, Node>()
+    entries.set(directory, known)
+    return known
+  }
+  const settle = (surviving: readonly (readonly Entry[])[]): void => {
+    for (const { directory, name, node } of surviving.flat())
+      if (node === undefined) durableOf(directory).delete(name)
+      else durableOf(directory).set(name, node)
+    for (const file of changed) {
+      const { content, mtime, ctime, mode } = file
+      contents.set(file, { content, mtime, ctime, mode })
+    }
+    effects = []
+    changed = new Set()
+  }
+  const unsynced = (): readonly File[] =>
+    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
+  const meet = (file: File, fate: number): void => {
+    const { content } = file
+    if (fate === 1) Object.assign(file, contents.get(file) ?? { content: nothing })
+    else if (fate === 2) file.content = cut(content)
+    else if (fate === 3) file.content = { length: content.length, segments: [] }
+  }
+  const watch: Watch = {
     named: (directory, name, node) => {
       const entry = { directory, name, node }
       if (together === undefined) effects.push([entry])
@@ -73,80 +121,40 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     changed: (node) => {
       if (node.type === 'file') changed.add(node)
     },
-  })
-  const inner = diskOf(nodes)
-  const durableOf = (directory: Directory): Map<string, Node> => {
-    const known = entries.get(directory) ?? new Map<string, Node>()
-    entries.set(directory, known)
-    return known
-  }
-  const make = (effect: readonly Entry[]): void => {
-    for (const { directory, name, node } of effect)
-      if (node === undefined) durableOf(directory).delete(name)
-      else durableOf(directory).set(name, node)
-  }
-  const keep = (file: File): void => {
-    const { content, mtime, ctime, mode } = file
-    contents.set(file, { content, mtime, ctime, mode })
-  }
-  const sync = (): void => {
-    for (const effect of effects) make(effect)
-    for (const file of changed) keep(file)
-    effects = []
-    changed = new Set()
-  }
-  const unsynced = (): readonly File[] =>
-    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
-  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
-
-  const meet = (file: File, fate: number): void => {
-    const { content } = file
-    if (fate === 1) Object.assign(file, contents.get(file) ?? { content: nothing })
-    else if (fate === 2) file.content = cut(content)
-    else if (fate === 3) file.content = { length: content.length, segments: [] }
-  }
-  const restore = (directory: Directory): void => {
-    directory.entries.clear()
-    for (const [name, node] of durableOf(directory)) {
-      directory.entries.set(name, node)
-      node.links++
-      if (node.type === 'directory') restore(node)
-    }
-  }
-  const forget = (directory: Directory, seen: Set<Directory>): void => {
-    if (seen.has(directory)) return
-    seen.add(directory)
-    for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
-      node.links = 0
-      if (node.type === 'directory') forget(node, seen)
-    }
   }
   return {
-    root: nodes.root,
+    watch,
     losses,
-    losePower: (detail) => {
+    sync: () => settle(effects),
+    /** The changes of names that `change` makes survive all or none. */
+    asOne: (change: () => void): void => {
+      together = []
+      try {
+        change()
+      } finally {
+        if (together.length > 0) effects.push(together)
+        together = undefined
+      }
+    },
+    lose: (root: Directory, detail: number): void => {
       const choose = choicesFrom(detail, losses())
       const lost = choose(effects.length + 1)
       for (const file of unsynced()) meet(file, choose(fates))
-      forget(nodes.root, new Set())
-      for (const effect of effects.slice(0, effects.length - lost)) make(effect)
-      restore(nodes.root)
-      effects = []
-      for (const file of changed) keep(file)
-      changed = new Set()
+      forgetLinks(root, durableOf)
+      settle(effects.slice(0, effects.length - lost))
+      restore(root, durableOf)
     },
-    disk: {
-      ...inner,
-      sync,
-      rename: (from, to) => {
-        together = []
-        try {
-          inner.rename(from, to)
-        } finally {
-          if (together.length > 0) effects.push(together)
-          together = undefined
-        }
-      },
-    },
+  }
+}
+
+export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
+  const { watch, losses, sync, asOne, lose } = openHalves()
+  const nodes = newNodes(now, watch)
+  const inner = diskOf(nodes)
+  return {
+    root: nodes.root,
+    losses,
+    losePower: (detail) => lose(nodes.root, detail),
+    disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }
