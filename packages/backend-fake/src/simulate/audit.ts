@@ -3,7 +3,7 @@ import type { Refused, Snapshotter } from '@varve/core'
 import type { Files, FilesError } from '@varve/core/ports'
 import { allows } from './content.js'
 import type { Machine } from './machine.js'
-import type { Layer } from './model.js'
+import { layerWithId, type Layer, type Model } from './model.js'
 
 const key = 'audit'
 
@@ -40,13 +40,17 @@ const auditLayer = async (snapshotter: Snapshotter, layer: Layer): Promise<strin
   return found
 }
 
+/** A base layer that nothing was unpacked into has no disk for what stands on it. */
+const canBeViewed = (model: Model, { id, parents }: Layer): boolean =>
+  layerWithId(model, parents.at(-1) ?? id)?.purpose === 'scratch'
+
 /** Looks at one of the committed layers, another each time. */
 export const audit = async (
   { model }: Machine,
   snapshotter: Snapshotter,
   turn: number,
 ): Promise<string | undefined> => {
-  const committed = [...model.layers.values()].filter(({ kind }) => kind === 'Committed')
+  const committed = [...model.layers.values()].filter((one) => one.kind === 'Committed' && canBeViewed(model, one))
   const layer = committed[turn % Math.max(committed.length, 1)]
   return layer && auditLayer(snapshotter, layer)
 }
