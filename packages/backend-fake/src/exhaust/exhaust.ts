@@ -30,23 +30,27 @@ export type Exhausted = {
   readonly violations: readonly NonNullable<Explored['violation']>[]
 }
 
+/** So many violations end it. */
+const mostViolations = 10
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const beginning = (actions: Letter): Path => ({ actions, faults: [], settled: [], past: 0, fresh: -1, isEnd: false })
 
 const followedBy = ({ actions, ...path }: Path, letter: Letter): Path => ({ ...path, actions: [...actions, ...letter] })
 
-/** Performs every path of a list that grows meanwhile, as many at once as there are explorers. */
+/** Performs every path of a list that grows meanwhile, in its order, as many at once as there are explorers. */
 const exhaustList = async (
   paths: Path[],
   explorers: ExhaustOptions['explorers'],
   take: (explored: Explored) => void,
 ): Promise<void> => {
-  let running = 0
+  let [running, at] = [0, 0]
   await new Promise<void>((resolve, reject) => {
     const go = (explore: Explorer, idle: Explorer[]): void => {
-      const path = paths.pop()
+      const path = paths[at++]
       if (path === undefined) {
+        at--
         idle.push(explore)
         if (running === 0) resolve()
         return
@@ -96,7 +100,8 @@ export const exhaust = async ({
       sofar.moments += moments
       sofar.losses += losses
       sofar.commands += commands
-      if (violation !== undefined) violations.push(violation)
+      if (violation !== undefined && violations.push(violation) === mostViolations) paths.length = 0
+      if (violations.length >= mostViolations) return
       for (const crash of crashes)
         if (isNew(crash.state)) {
           sofar.crashStates++
@@ -109,7 +114,7 @@ export const exhaust = async ({
       }
       onProgress(sofar)
     })
-    if (sofar.length === length) return sofar
+    if (sofar.length === length || violations.length >= mostViolations) return sofar
     sofar.length++
     sofar.sequences += beginnings.length * letters.length ** sofar.length
     paths = next.flatMap((path) => letters.map((letter) => followedBy(path, letter)))

@@ -3,7 +3,8 @@ import { caseChooser, recording, type Chooser, type Struck } from '../simulate/c
 import { fates, seeds, type Unsynced } from '../simulate/disk.js'
 import type { Place } from '../simulate/faults.js'
 import type { Machine } from '../simulate/machine.js'
-import { play, type Violation } from '../simulate/run.js'
+import { play, type Play } from '../simulate/run.js'
+import type { Violation } from '../simulate/running.js'
 import { openFates, type OpenFile } from './open-fates.js'
 import { diskText, stateOf } from './state.js'
 
@@ -44,14 +45,17 @@ const mostCrashes = 1
 
 const profile = 'bind'
 
+/** What tests break. */
+type Broken = Pick<Play, 'wrap' | 'onMachine'>
+
 /** Runs a path. */
 export type Explorer = (path: Path) => Promise<Explored>
 
 /** Explores paths; a state that an earlier run of it has reported is not reported again. */
-export const explorer = (onMachine: (machine: Machine) => void = () => undefined): Explorer => {
+export const explorer = (broken: Broken = {}): Explorer => {
   const reported = new Set<string>()
   const isNew = (state: string): boolean => !reported.has(state) && reported.add(state) !== undefined
-  return (path) => explore(path, isNew, onMachine)
+  return (path) => explore(path, isNew, broken)
 }
 
 type Run = {
@@ -242,7 +246,7 @@ const follow = (run: Run, machine: Machine): void => {
 const explore = async (
   path: Path,
   isNew: (state: string) => boolean,
-  onMachine: (machine: Machine) => void,
+  { wrap, onMachine }: Broken,
 ): Promise<Explored> => {
   const run: Run = {
     machine: undefined as unknown as Machine,
@@ -268,8 +272,9 @@ const explore = async (
       chooser,
       profile,
       clients: 1,
+      ...(wrap && { wrap }),
       onMachine: (machine) => {
-        onMachine(machine)
+        onMachine?.(machine)
         follow(run, machine)
       },
     })

@@ -14,7 +14,7 @@
  */
 import type { SparseFile } from '../artefacts/vhdx.js'
 import { diskOf } from '../memory/disk.js'
-import { newNodes, type Directory, type File, type Node } from '../memory/nodes.js'
+import { newNodes, type Directory, type File, type Node, type Watch } from '../memory/nodes.js'
 import type { Disk } from '../world/disk.js'
 import { randomFrom } from './random.js'
 
@@ -83,14 +83,73 @@ const choicesFrom = (detail: number, ways: number): ((limit: number) => number) 
   }
 }
 
-export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
+/** A directory as it would be after the power went at the last sync. */
+type DurableOf = (directory: Directory) => Map<string, Node>
+
+/** Makes a tree what is durable of it. */
+const restore = (directory: Directory, durableOf: DurableOf): void => {
+  directory.entries.clear()
+  for (const [name, node] of durableOf(directory)) {
+    directory.entries.set(name, node)
+    node.links++
+    if (node.type === 'directory') restore(node, durableOf)
+  }
+}
+
+const forgetLinks = (directory: Directory, durableOf: DurableOf, seen = new Set<Directory>()): void => {
+  if (seen.has(directory)) return
+  seen.add(directory)
+  for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
+    node.links = 0
+    if (node.type === 'directory') forgetLinks(node, durableOf, seen)
+  }
+}
+
+/** The names that directories would have once these changes are made. */
+const namesAfter = (changes: Unsynced['changes'], durableOf: DurableOf): ReturnType<Unsynced['namesAfter']> => {
+  const changed = new Map<Directory, Map<string, Node>>()
+  for (const { directory, name, node } of changes.flat()) {
+    const names = changed.get(directory) ?? new Map(durableOf(directory))
+    changed.set(directory, names)
+    if (node === undefined) names.delete(name)
+    else names.set(name, node)
+  }
+  return (directory) => changed.get(directory) ?? durableOf(directory)
+}
+
+/** Follows the changes of a tree and knows what of it is durable. */
+const openHalves = () => {
   const entries = new WeakMap<Directory, Map<string, Node>>()
   const contents = new WeakMap<File, Inode & { readonly content: SparseFile }>()
   let changed = new Set<File>()
   let effects: Entry[][] = []
   let together: Entry[] | undefined
 
-  const nodes = newNodes(now, {
+  const durableOf: DurableOf = (directory) => {
+    const known = entries.get(directory) ?? new Map<string, Node>()
+    entries.set(directory, known)
+    return known
+  }
+  const settle = (surviving: readonly (readonly Entry[])[]): void => {
+    for (const { directory, name, node } of surviving.flat())
+      if (node === undefined) durableOf(directory).delete(name)
+      else durableOf(directory).set(name, node)
+    for (const file of changed) {
+      const { content, mtime, ctime, mode } = file
+      contents.set(file, { content, mtime, ctime, mode })
+    }
+    effects = []
+    changed = new Set()
+  }
+  const unsynced = (): readonly File[] =>
+    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
+  const meet = (file: File, fate: number): void => {
+    const before = contents.get(file)
+    if (fate === 1) Object.assign(file, before ?? { content: nothing })
+    else if (fate > 1) file.content = contentAfter(fate, file.content, before?.content ?? nothing)
+  }
+  const watch: Watch = {
     named: (directory, name, node) => {
       const entry = { directory, name, node }
       if (together === undefined) effects.push([entry])
@@ -99,94 +158,46 @@ export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
     changed: (node) => {
       if (node.type === 'file') changed.add(node)
     },
-  })
-  const inner = diskOf(nodes)
-  const durableOf = (directory: Directory): Map<string, Node> => {
-    const known = entries.get(directory) ?? new Map<string, Node>()
-    entries.set(directory, known)
-    return known
-  }
-  const make = (effect: readonly Entry[]): void => {
-    for (const { directory, name, node } of effect)
-      if (node === undefined) durableOf(directory).delete(name)
-      else durableOf(directory).set(name, node)
-  }
-  const keep = (file: File): void => {
-    const { content, mtime, ctime, mode } = file
-    contents.set(file, { content, mtime, ctime, mode })
-  }
-  const sync = (): void => {
-    for (const effect of effects) make(effect)
-    for (const file of changed) keep(file)
-    effects = []
-    changed = new Set()
-  }
-  const unsynced = (): readonly File[] =>
-    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
-  const namesAfter = (lost: number) => {
-    const changedNames = new Map<Directory, Map<string, Node>>()
-    for (const { directory, name, node } of effects.slice(0, effects.length - lost).flat()) {
-      const names = changedNames.get(directory) ?? new Map(durableOf(directory))
-      changedNames.set(directory, names)
-      if (node === undefined) names.delete(name)
-      else names.set(name, node)
-    }
-    return (directory: Directory) => changedNames.get(directory) ?? durableOf(directory)
-  }
-  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
-
-  const meet = (file: File, fate: number): void => {
-    const before = contents.get(file)
-    if (fate === 1) Object.assign(file, before ?? { content: nothing })
-    else if (fate > 1) file.content = contentAfter(fate, file.content, before?.content ?? nothing)
-  }
-  const restore = (directory: Directory): void => {
-    directory.entries.clear()
-    for (const [name, node] of durableOf(directory)) {
-      directory.entries.set(name, node)
-      node.links++
-      if (node.type === 'directory') restore(node)
-    }
-  }
-  const forget = (directory: Directory, seen: Set<Directory>): void => {
-    if (seen.has(directory)) return
-    seen.add(directory)
-    for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
-      node.links = 0
-      if (node.type === 'directory') forget(node, seen)
-    }
   }
   return {
-    root: nodes.root,
+    watch,
     losses,
-    unsynced: () => ({
+    unsynced: (): Unsynced => ({
       changes: effects,
       files: unsynced().map((file) => ({ file, durable: contents.get(file)?.content ?? nothing })),
-      namesAfter,
+      namesAfter: (lost) => namesAfter(effects.slice(0, effects.length - lost), durableOf),
     }),
-    losePower: (detail) => {
+    sync: () => settle(effects),
+    /** The changes of names that `change` makes survive all or none. */
+    asOne: (change: () => void): void => {
+      together = []
+      try {
+        change()
+      } finally {
+        if (together.length > 0) effects.push(together)
+        together = undefined
+      }
+    },
+    lose: (root: Directory, detail: number): void => {
       const choose = choicesFrom(detail, losses())
       const lost = choose(effects.length + 1)
       for (const file of unsynced()) meet(file, choose(fates))
-      forget(nodes.root, new Set())
-      for (const effect of effects.slice(0, effects.length - lost)) make(effect)
-      restore(nodes.root)
-      effects = []
-      for (const file of changed) keep(file)
-      changed = new Set()
+      forgetLinks(root, durableOf)
+      settle(effects.slice(0, effects.length - lost))
+      restore(root, durableOf)
     },
-    disk: {
-      ...inner,
-      sync,
-      rename: (from, to) => {
-        together = []
-        try {
-          inner.rename(from, to)
-        } finally {
-          if (together.length > 0) effects.push(together)
-          together = undefined
-        }
-      },
-    },
+  }
+}
+
+export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
+  const { watch, losses, unsynced, sync, asOne, lose } = openHalves()
+  const nodes = newNodes(now, watch)
+  const inner = diskOf(nodes)
+  return {
+    root: nodes.root,
+    losses,
+    unsynced,
+    losePower: (detail) => lose(nodes.root, detail),
+    disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }

@@ -1,7 +1,8 @@
 import type { Action, Case, FaultAt } from './case.js'
 import { caseChooser, recording, type Chooser, type Struck } from './chooser.js'
 import type { Place } from './faults.js'
-import { play, type Play, type Violation } from './run.js'
+import { play, type Play } from './run.js'
+import type { Violation } from './running.js'
 
 /** One choice of a run. */
 type Choice =
@@ -137,11 +138,8 @@ const parts: readonly Part[] = [
 
 export type Shrunk = { readonly case: Case; readonly violation: Violation; readonly runs: number }
 
-export type ShrinkOptions = {
-  /** Most runs. Default: 2,000. */
-  readonly runs?: number
-  readonly onMachine?: Play['onMachine']
-}
+/** `runs`: most of them; default: 2,000. */
+export type ShrinkOptions = Pick<Play, 'wrap' | 'onMachine'> & { readonly runs?: number }
 
 /** Clients that ask nothing are left out. */
 const withoutIdle = ({ clients, ...rest }: Case): Case => ({
@@ -155,7 +153,7 @@ const withoutIdle = ({ clients, ...rest }: Case): Case => ({
  */
 export const shrink = async (
   failing: Case,
-  { runs = 2_000, onMachine }: ShrinkOptions = {},
+  { runs = 2_000, ...broken }: ShrinkOptions = {},
 ): Promise<Shrunk | undefined> => {
   let made = 0
   const run = async (one: Case, most: number) => {
@@ -164,7 +162,7 @@ export const shrink = async (
     const { profile, clients } = one
     const chooser = recording(noting(caseChooser(one), noted, most), profile, clients.length)
     try {
-      const { verdict } = await play({ chooser, profile, clients: clients.length, onMachine })
+      const { verdict } = await play({ chooser, profile, clients: clients.length, ...broken })
       return { case: one, timeline: noted as Timeline, verdict }
     } catch (cause) {
       if (cause !== tooLong) throw cause

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Case } from '../simulate/case.js'
-import type { Violation } from '../simulate/run.js'
+import type { Violation } from '../simulate/running.js'
 import type { Output } from './output.js'
 import type { Lane } from './pool.js'
 
