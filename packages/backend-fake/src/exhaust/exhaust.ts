@@ -4,6 +4,8 @@ import type { Explored, Explorer, Path } from './explore.js'
 export type ExhaustOptions = {
   /** Letters of a sequence. */
   readonly length: number
+  /** Most crashes in one letter and in the recoveries from them. Default: 1. */
+  readonly crashes?: number
   /** Default: `alphabet`. */
   readonly letters?: readonly Letter[]
   /** Each runs one path at a time. */
@@ -35,7 +37,15 @@ const mostViolations = 10
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-const beginning = (actions: Letter): Path => ({ actions, faults: [], settled: [], past: 0, fresh: -1, isEnd: false })
+const beginning = (actions: Letter, crashes: number): Path => ({
+  actions,
+  crashes,
+  faults: [],
+  settled: [],
+  past: 0,
+  fresh: -1,
+  isEnd: false,
+})
 
 const followedBy = ({ actions, ...path }: Path, letter: Letter): Path => ({ ...path, actions: [...actions, ...letter] })
 
@@ -74,6 +84,7 @@ const exhaustList = async (
  */
 export const exhaust = async ({
   length,
+  crashes: mostCrashes = 1,
   letters = alphabet,
   explorers,
   onProgress = () => undefined,
@@ -92,7 +103,7 @@ export const exhaust = async ({
     commands: 0,
     violations,
   }
-  let paths = beginnings.map(beginning)
+  let paths = beginnings.map((actions) => beginning(actions, mostCrashes))
   for (;;) {
     const next: Path[] = []
     await exhaustList(paths, explorers, ({ crashes, others, reached, moments, losses, commands, violation }) => {

@@ -1,6 +1,6 @@
 import type { Action, Case, FaultAt } from '../simulate/case.js'
 import { caseChooser, recording, type Chooser, type Struck } from '../simulate/chooser.js'
-import { fates, seeds, type Unsynced } from '../simulate/disk.js'
+import { fates, seeds, type Left, type Unsynced } from '../simulate/disk.js'
 import type { Place } from '../simulate/faults.js'
 import type { Machine } from '../simulate/machine.js'
 import { play, type Play } from '../simulate/run.js'
@@ -14,9 +14,11 @@ export type Path = {
   readonly faults: readonly FaultAt[]
   /** For each fault, which of the files that were not durable have a content that is settled; that of others is open. */
   readonly settled: readonly (readonly number[])[]
-  /** Faults that struck before those actions. */
+  /** Most crashes in its last letter and in the recoveries from them. */
+  readonly crashes: number
+  /** Faults that struck before that letter. */
   readonly past: number
-  /** Actions that another path ends with already: crashes before them were looked at there. */
+  /** Actions before that letter. */
   readonly fresh: number
   /** Whether it is of interest only for what the checkers find after its last action. */
   readonly isEnd: boolean
@@ -39,9 +41,6 @@ export type Explored = {
 }
 
 const isKnown = new Error('this state is known')
-
-/** Crashes in one letter and the recoveries from it. */
-const mostCrashes = 1
 
 const profile = 'bind'
 
@@ -85,23 +84,28 @@ type Before = {
 
 const settledNow = ({ settled }: Run): Path['settled'] => settled.map((indexes) => [...indexes])
 
-/** The disk as the next process finds it when only this one ends. */
-const pendingText = ({ machine, files }: Run, { changes, files: unsynced, namesAfter }: Unsynced): string => {
+/** The disk. Contents that are not durable are told with what is, and with what they are: `~` not durable, `?` open. */
+const textOf = (
+  { machine, files }: Run,
+  left: Left,
+  changes: Unsynced['changes'],
+  { unsynced, are }: { readonly unsynced: Unsynced['files']; readonly are: '~' | '?' },
+): string => {
   const durables = new Map(unsynced.map(({ file, durable }) => [file, durable]))
-  return diskText(machine.disk.root, { names: namesAfter(changes.length), changes }, (file, key) => {
+  return diskText(machine.disk.root, left, changes, (file, key) => {
     const durable = durables.get(file)
-    return files.textOf(file) ?? (durable === undefined ? key(file.content) : `${key(file.content)}~${key(durable)}`)
+    const content = durable === undefined ? '' : are + key(durable)
+    return files.textOf(file) ?? key(file.content) + content
   })
 }
 
-/** The disk after a loss of power that leaves contents open. */
-const lostText = ({ machine, files }: Run, { files: unsynced, namesAfter }: Unsynced, lost: number): string => {
-  const durables = new Map(unsynced.map(({ file, durable }) => [file, durable]))
-  return diskText(machine.disk.root, { names: namesAfter(lost), changes: [] }, (file, key) => {
-    const durable = durables.get(file)
-    return files.textOf(file) ?? (durable === undefined ? key(file.content) : `${key(file.content)}?${key(durable)}`)
-  })
-}
+/** As the next process finds it when only this one ends. */
+const pendingText = (run: Run, { changes, files, after }: Unsynced): string =>
+  textOf(run, after(changes.length), changes, { unsynced: files, are: '~' })
+
+/** After a loss of power that leaves contents open. */
+const lostText = (run: Run, { files, after }: Unsynced, lost: number): string =>
+  textOf(run, after(lost), [], { unsynced: files, are: '?' })
 
 const ways = ({ changes, files }: Unsynced): number => (changes.length + 1) * fates ** files.length
 
@@ -125,7 +129,7 @@ const consider = (run: Run, place: Place, at: number): void => {
     syncs: run.syncs,
     changes: changes.length,
     contents: files.map(({ file }) => file.content),
-    log: `${machine.log.records.length} ${machine.model.seq}`,
+    log: `${machine.log.records.length} ${machine.model.seq} ${run.asked}`,
   }
   const { before } = run
   const isSame =
@@ -220,7 +224,7 @@ const chooserOf = (run: Run): Chooser => {
         !run.isOver &&
         run.settled.length === path.faults.length &&
         run.asked > path.fresh &&
-        path.faults.length < path.past + mostCrashes
+        path.faults.length < path.past + path.crashes
       )
         if (place === 'step' || place === 'call') run.files.unseen(() => consider(run, place, at))
       return struck

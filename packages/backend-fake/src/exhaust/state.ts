@@ -11,12 +11,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { SparseFile } from '../artefacts/vhdx.js'
 import { readSparse } from '../artefacts/vhdx.js'
 import type { Directory, File, Node } from '../memory/nodes.js'
-import type { Unsynced } from '../simulate/disk.js'
+import type { Left, Unsynced } from '../simulate/disk.js'
 import type { Machine } from '../simulate/machine.js'
 import type { Model } from '../simulate/model.js'
-
-/** Which names a directory has. */
-export type Names = (directory: Directory) => ReadonlyMap<string, Node>
 
 const shortHash = (text: string): string => bytesToHex(sha256(utf8ToBytes(text))).slice(0, 24)
 
@@ -36,52 +33,70 @@ export const contentKey = (content: SparseFile): string => {
 
 const manifest = /^mounts\/.*\.ndjson$/
 
-/** A manifest's rows, with what they note of an inode replaced by whether it is still so. */
-const manifestText = (content: SparseFile, found: ReadonlyMap<string, Found>): string =>
+/** Numbers for what is only ever compared, in the order in which it appears. */
+const newLabels = <T>() => {
+  const labels = new Map<T, number>()
+  return {
+    of: (one: T): number => {
+      const label = labels.get(one) ?? labels.size
+      labels.set(one, label)
+      return label
+    },
+    find: (one: T): number | undefined => labels.get(one),
+  }
+}
+
+type Labels<T> = ReturnType<typeof newLabels<T>>
+
+/** A manifest's rows, with what they note of an inode replaced by where else that appears. */
+const manifestText = (content: SparseFile, inodes: Labels<bigint>, ctimes: Labels<bigint>): string =>
   new TextDecoder()
     .decode(readSparse(content, 0, content.length))
-    .replace(/"(\d+)","(\d+)"/g, (_, inode: string, change: string) => {
-      const one = found.get(inode)
-      return one === undefined ? 'gone' : `${one.label} ${String(one.node.ctime) === change}`
-    })
+    .replace(
+      /"(\d+)","(\d+)"/g,
+      (_, inode: string, ctime: string) => `${inodes.find(BigInt(inode))} ${ctimes.find(BigInt(ctime))}`,
+    )
 
-type Found = { readonly label: number; readonly node: Node; readonly path: string }
-
-/** Names, then changes of them that are not durable. `contentOf` tells a file's content and what may become of it. */
+/** A tree, then changes of it that are not durable. `contentOf` tells a file's content and what may become of it. */
 export const diskText = (
   root: Directory,
-  { names, changes }: { readonly names: Names; readonly changes: Unsynced['changes'] },
+  { names, ctime }: Left,
+  changes: Unsynced['changes'],
   contentOf: (file: File, key: (content: SparseFile) => string) => string,
 ): string => {
-  const found = new Map<string, Found>()
-  const labelOf = (node: Node, path: string): number => {
-    const known = found.get(String(node.number))
-    if (known === undefined) found.set(String(node.number), { label: found.size, node, path })
-    return known?.label ?? found.size - 1
-  }
+  const [inodes, ctimes] = [newLabels<bigint>(), newLabels<bigint>()]
+  const paths = new Map<Node, string>([[root, '']])
   const lines: string[] = []
-  const add = (directory: Directory, path: string): void => {
+  const found = (node: Node, path: string): number => {
+    if (!paths.has(node)) {
+      paths.set(node, path)
+      lines.push(`${inodes.of(node.number)} ${node.type} ${ctimes.of(ctime(node))}`)
+    }
+    return inodes.of(node.number)
+  }
+  const below = (directory: Directory, name: string): string => `${paths.get(directory) ?? '?'}/${name}`
+  const add = (directory: Directory): void => {
     for (const [name, node] of [...names(directory)].sort(([one], [other]) => (one < other ? -1 : 1))) {
-      lines.push(`${path}${name} ${labelOf(node, `${path}${name}`)}`)
-      if (node.type === 'directory') add(node, `${path}${name}/`)
+      const path = below(directory, name)
+      lines.push(`${path} ${found(node, path)}`)
+      if (node.type === 'directory') add(node)
     }
   }
-  labelOf(root, '')
-  add(root, '')
+  add(root)
   for (const change of changes) {
     lines.push('then')
-    for (const { directory, name, node } of change) {
-      const path = `${found.get(String(directory.number))?.path ?? ''}/${name}`
-      lines.push(
-        `${labelOf(directory, '')} ${name} ${node === undefined ? 'gone' : labelOf(node, path.replace(/^\//, ''))}`,
-      )
-    }
+    for (const one of change)
+      if ('of' in one) lines.push(`${found(one.of, '?')} ${ctimes.of(one.inode.ctime)}`)
+      else {
+        const path = below(one.directory, one.name)
+        lines.push(`${path} ${one.node === undefined ? 'gone' : found(one.node, path)}`)
+      }
   }
-  for (const { label, node, path } of found.values()) {
+  for (const [node, path] of paths) {
     const key = (content: SparseFile): string =>
-      manifest.test(path) ? shortHash(manifestText(content, found)) : contentKey(content)
-    if (node.type === 'file') lines.push(`${label} ${contentOf(node, key)}`)
-    else if (node.type === 'symlink') lines.push(`${label} ${node.target}`)
+      manifest.test(path.slice(1)) ? shortHash(manifestText(content, inodes, ctimes)) : contentKey(content)
+    if (node.type === 'file') lines.push(`${inodes.of(node.number)} ${contentOf(node, key)}`)
+    else if (node.type === 'symlink') lines.push(`${inodes.of(node.number)} ${node.target}`)
   }
   return lines.join('\n')
 }

@@ -8,7 +8,7 @@
  *   up to some moment survive, those after it don't.
  * - The bytes of a file are written apart from the journal, in any order: each file has its new content, or what it had at the
  *   last sync (nothing, if it is new), or its new content cut off, or zeros of the new length, whatever became of its name.
- * - Times and mode of a file go with its content, if that changed; others survive.
+ * - Times and modes go with the change of a name that came before them; those of a file with its content, if that is lost.
  *
  * What the process has in memory is lost with every crash; the disk loses nothing when only the process ends.
  */
@@ -19,8 +19,12 @@ import type { Disk } from '../world/disk.js'
 import { randomFrom } from './random.js'
 
 type Inode = Pick<Node, 'mtime' | 'ctime' | 'mode'>
-/** A directory's name means `node` from now on, or nothing. */
-export type Entry = { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
+/** A name that was given or taken, or what an inode is from then on. */
+export type Change =
+  | { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
+  | { readonly of: Node; readonly inode: Inode }
+/** `content`: of a file. */
+type Durable = Inode & { readonly content?: SparseFile }
 
 /** In how many ways a file's unsynced content can end: 0 keeps it. */
 export const fates = 4
@@ -44,14 +48,20 @@ export const contentAfter = (fate: number, content: SparseFile, durable: SparseF
   return fate === 3 ? { length: content.length, segments: [] } : content
 }
 
+/** A tree as it would be. */
+export type Left = {
+  readonly names: (directory: Directory) => ReadonlyMap<string, Node>
+  readonly ctime: (node: Node) => bigint
+}
+
 /** What a loss of power would find. */
 export type Unsynced = {
-  /** Changes of names that are not durable, in order; each is kept or lost as a whole. */
-  readonly changes: readonly (readonly Entry[])[]
+  /** What is not durable apart from contents, in order; each is kept or lost as a whole. */
+  readonly changes: readonly (readonly Change[])[]
   /** Files whose content is not durable, in the order in which `detail` tells what becomes of them. */
   readonly files: readonly { readonly file: File; readonly durable: SparseFile }[]
-  /** The names that directories would have if the last so many changes of names were lost. */
-  readonly namesAfter: (lost: number) => (directory: Directory) => ReadonlyMap<string, Node>
+  /** What would be left if the last so many changes were lost. */
+  readonly after: (lost: number) => Left
 }
 
 export type SimulatedDisk = {
@@ -62,9 +72,9 @@ export type SimulatedDisk = {
   readonly losses: () => number
   readonly unsynced: () => Unsynced
   /**
-   * The power goes; `detail` says in which of those ways, and 0 loses nothing: the changes of names that are lost, plus their
-   * number and 1 times the fates of the files as digits to the base `fates`, the first file's last. Where a number below 2^32
-   * can't tell all ways, such a number is a seed, and one from 2^32 on tells exactly when 2^32 is taken off.
+   * The power goes; `detail` says in which of those ways, and 0 loses nothing: how many changes are lost, plus one more than their
+   * number times the fates of the files as digits to the base `fates`, the first file's last. Where a number below `seeds` can't
+   * tell all ways, such a number is a seed, and one from `seeds` on tells exactly when `seeds` is taken off.
    */
   readonly losePower: (detail: number) => void
 }
@@ -105,58 +115,81 @@ const forgetLinks = (directory: Directory, durableOf: DurableOf, seen = new Set<
   }
 }
 
-/** The names that directories would have once these changes are made. */
-const namesAfter = (changes: Unsynced['changes'], durableOf: DurableOf): ReturnType<Unsynced['namesAfter']> => {
-  const changed = new Map<Directory, Map<string, Node>>()
-  for (const { directory, name, node } of changes.flat()) {
-    const names = changed.get(directory) ?? new Map(durableOf(directory))
-    changed.set(directory, names)
-    if (node === undefined) names.delete(name)
-    else names.set(name, node)
+const inodeOf = ({ mtime, ctime, mode }: Inode): Inode => ({ mtime, ctime, mode })
+
+const contentOf = (node: Node): { readonly content?: SparseFile } =>
+  node.type === 'file' ? { content: node.content } : {}
+
+/** What becomes of a node. `before`: what it was at the last sync; `now`: with what the journal has of it. */
+const meet = (node: Node, fate: number | undefined, before: Durable | undefined, now: Durable | undefined): void => {
+  if (fate === 1) return void Object.assign(node, before ?? { content: nothing })
+  if (now !== undefined) Object.assign(node, inodeOf(now))
+  if (node.type === 'file' && fate !== undefined && fate > 1)
+    node.content = contentAfter(fate, node.content, before?.content ?? nothing)
+}
+
+/** A tree once these changes are made to what is durable. */
+const leftAfter = (changes: Unsynced['changes'], durableOf: DurableOf, ctimeOf: Left['ctime']): Left => {
+  const names = new Map<Directory, Map<string, Node>>()
+  const ctimes = new Map<Node, bigint>()
+  for (const change of changes.flat()) {
+    if ('of' in change) {
+      ctimes.set(change.of, change.inode.ctime)
+      continue
+    }
+    const { directory, name, node } = change
+    const changed = names.get(directory) ?? new Map(durableOf(directory))
+    names.set(directory, changed)
+    if (node === undefined) changed.delete(name)
+    else changed.set(name, node)
   }
-  return (directory) => changed.get(directory) ?? durableOf(directory)
+  return {
+    names: (directory) => names.get(directory) ?? durableOf(directory),
+    ctime: (node) => ctimes.get(node) ?? ctimeOf(node),
+  }
 }
 
 /** Follows the changes of a tree and knows what of it is durable. */
 const openHalves = () => {
   const entries = new WeakMap<Directory, Map<string, Node>>()
-  const contents = new WeakMap<File, Inode & { readonly content: SparseFile }>()
-  let changed = new Set<File>()
-  let effects: Entry[][] = []
-  let together: Entry[] | undefined
+  const inodes = new WeakMap<Node, Durable>()
+  let changed = new Set<Node>()
+  let effects: Change[][] = []
+  let together: Change[] | undefined
 
   const durableOf: DurableOf = (directory) => {
     const known = entries.get(directory) ?? new Map<string, Node>()
     entries.set(directory, known)
     return known
   }
-  const settle = (surviving: readonly (readonly Entry[])[]): void => {
-    for (const { directory, name, node } of surviving.flat())
-      if (node === undefined) durableOf(directory).delete(name)
-      else durableOf(directory).set(name, node)
-    for (const file of changed) {
-      const { content, mtime, ctime, mode } = file
-      contents.set(file, { content, mtime, ctime, mode })
-    }
+  const make = (surviving: readonly (readonly Change[])[]): void => {
+    for (const change of surviving.flat())
+      if ('of' in change) inodes.set(change.of, { ...inodes.get(change.of), ...change.inode })
+      else if (change.node === undefined) durableOf(change.directory).delete(change.name)
+      else durableOf(change.directory).set(change.name, change.node)
+  }
+  const keep = (): void => {
+    for (const node of changed) inodes.set(node, { ...inodeOf(node), ...contentOf(node) })
     effects = []
     changed = new Set()
   }
   const unsynced = (): readonly File[] =>
-    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+    [...changed]
+      .filter((node) => node.type === 'file')
+      .filter((file) => (inodes.get(file)?.content ?? nothing) !== file.content)
   const losses = (): number => (effects.length + 1) * fates ** unsynced().length
-  const meet = (file: File, fate: number): void => {
-    const before = contents.get(file)
-    if (fate === 1) Object.assign(file, before ?? { content: nothing })
-    else if (fate > 1) file.content = contentAfter(fate, file.content, before?.content ?? nothing)
-  }
   const watch: Watch = {
     named: (directory, name, node) => {
-      const entry = { directory, name, node }
-      if (together === undefined) effects.push([entry])
-      else together.push(entry)
+      const change = { directory, name, node }
+      if (together === undefined) effects.push([change])
+      else together.push(change)
     },
     changed: (node) => {
-      if (node.type === 'file') changed.add(node)
+      changed.add(node)
+      // The journal has it together with the change of a name that came with it.
+      const last = together ?? effects.at(-1)
+      if (last === undefined) effects.push([{ of: node, inode: inodeOf(node) }])
+      else last.push({ of: node, inode: inodeOf(node) })
     },
   }
   return {
@@ -164,10 +197,14 @@ const openHalves = () => {
     losses,
     unsynced: (): Unsynced => ({
       changes: effects,
-      files: unsynced().map((file) => ({ file, durable: contents.get(file)?.content ?? nothing })),
-      namesAfter: (lost) => namesAfter(effects.slice(0, effects.length - lost), durableOf),
+      files: unsynced().map((file) => ({ file, durable: inodes.get(file)?.content ?? nothing })),
+      after: (lost) =>
+        leftAfter(effects.slice(0, effects.length - lost), durableOf, (node) => inodes.get(node)?.ctime ?? node.ctime),
     }),
-    sync: () => settle(effects),
+    sync: (): void => {
+      make(effects)
+      keep()
+    },
     /** The changes of names that `change` makes survive all or none. */
     asOne: (change: () => void): void => {
       together = []
@@ -181,10 +218,13 @@ const openHalves = () => {
     lose: (root: Directory, detail: number): void => {
       const choose = choicesFrom(detail, losses())
       const lost = choose(effects.length + 1)
-      for (const file of unsynced()) meet(file, choose(fates))
+      const fatesOf = new Map<Node, number>(unsynced().map((file) => [file, choose(fates)]))
+      const before = new Map(Array.from(changed, (node) => [node, inodes.get(node)]))
+      make(effects.slice(0, effects.length - lost))
+      for (const node of changed) meet(node, fatesOf.get(node), before.get(node), inodes.get(node))
       forgetLinks(root, durableOf)
-      settle(effects.slice(0, effects.length - lost))
       restore(root, durableOf)
+      keep()
     },
   }
 }

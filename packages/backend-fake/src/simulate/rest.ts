@@ -30,7 +30,11 @@ export const rest = async (run: Run): Promise<void> => {
       for (const waiting of client.waiting) machine.scheduler.leave(waiting)
       client.waiting = []
     }
-  for (let waited = 0; run.snapshotter === undefined || clients.some(({ busy }) => busy !== undefined); waited++) {
+  for (
+    let waited = 0;
+    run.isOver || run.snapshotter === undefined || clients.some(({ busy }) => busy !== undefined);
+    waited++
+  ) {
     if (waited > patience)
       return violate(run, 'everything ends', `after ${patience} s without faults a command is unanswered`)
     await machine.scheduler.pause('rest', second)

@@ -14,6 +14,7 @@ varve-simulate --exhaust LENGTH     every sequence of LENGTH letters, every cras
   --clients N      of seeds: how many ask at once (default 3)
   --faults LIST    of seeds: usual (default), none, or names, each with a chance if wanted: crash,powerLoss=0.01
   --profile NAME   of seeds: bind (default) or windows-layer
+  --crashes N      of --exhaust: most crashes in one letter and the recoveries from them (default 1)
   --jobs N         processes (default: one for each processor, one for one run)
   --json           one line of JSON for each run
 
@@ -31,6 +32,7 @@ const parsed = {
   clients: { type: 'string' },
   faults: { type: 'string' },
   profile: { type: 'string' },
+  crashes: { type: 'string' },
   jobs: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -48,7 +50,7 @@ export type Options = { readonly json: boolean; readonly jobs: number } & (
   | { readonly do: 'help' }
   | { readonly do: 'seeds'; readonly from: number; readonly to: number; readonly setting: Setting }
   | { readonly do: 'case'; readonly file: string; readonly case: Case }
-  | { readonly do: 'exhaust'; readonly length: number }
+  | { readonly do: 'exhaust'; readonly length: number; readonly crashes: number }
 )
 
 const numberOf = (name: string, text: string, least: number): number => {
@@ -130,5 +132,6 @@ export const optionsOf = (argv: readonly string[]): Options => {
   }
   if (Object.keys(setting).length > 0) throw wrongUsage(`--${Object.keys(setting).join(' and --')}: only of seeds`)
   if (values.case !== undefined) return { do: 'case', file: values.case, case: caseIn(values.case), json, jobs }
-  return { do: 'exhaust', length: numberOf('exhaust', values.exhaust ?? '', 0), json, jobs }
+  const length = numberOf('exhaust', values.exhaust ?? '', 0)
+  return { do: 'exhaust', length, crashes: numberOf('crashes', values.crashes ?? '1', 0), json, jobs }
 }

@@ -11,7 +11,7 @@ const sofar = ({ length, states, crashStates, runs, violations }: Exhausted): st
 type Wanted = Extract<Options, { readonly do: 'exhaust' }>
 
 /** Tries every sequence; answers whether all held. */
-export const runSequences = async ({ length, jobs, json }: Wanted, output: Output): Promise<boolean> => {
+export const runSequences = async ({ length, crashes, jobs, json }: Wanted, output: Output): Promise<boolean> => {
   const pool = openPool(jobs)
   const began = performance.now()
   try {
@@ -20,7 +20,7 @@ export const runSequences = async ({ length, jobs, json }: Wanted, output: Outpu
         (path) =>
           lane({ ask: 'explore', path }),
     )
-    const found = await exhaust({ length, explorers, onProgress: (now) => output.progress(sofar(now)) })
+    const found = await exhaust({ length, crashes, explorers, onProgress: (now) => output.progress(sofar(now)) })
     const { violations, ...figures } = found
     const seconds = Math.round((performance.now() - began) / 1_000)
     if (json) output.out(JSON.stringify({ ...figures, violations: violations.length, seconds }))
