@@ -91,7 +91,7 @@ export function* quarantine(world: World, layers: readonly FoundLayer[]): Work<r
       [deltaOf(id), '.scratch'],
       [newDeltaOf(id), '.scratch.new'],
       [mountOf(id), '.mount'],
-      [retiredMountOf(id), '.mount'],
+      [retiredMountOf(id), '.rm-mount'],
       [manifestOf(id), '.mount.ndjson'],
       [tableOf(id), '.deleted.ndjson'],
       [streamsOf(id), '.streams'],

@@ -1,4 +1,4 @@
-import type { Answer, Arguments, Operation } from '@varve/core/adapter'
+import { layersNeeded, type Answer, type Arguments, type Operation } from '@varve/core/adapter'
 import type { Intent, Result } from '@varve/core/ports'
 import { attachLayer } from './attach.js'
 import type { Control } from './control.js'
@@ -8,12 +8,13 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
-import { destroyLayer, retireLayer } from './retire.js'
+import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
 import { usageOf } from './usage.js'
 import type { World } from './world.js'
 
 const perform = (world: World, intent: Intent, control: Control): Result => {
+  bringBack(world, layersNeeded(intent))
   switch (intent.type) {
     case 'CreateLayer':
       return createLayer(world, intent)
