@@ -60,6 +60,20 @@ standinTest('basic information is kept until the host changes the file', (kit) =
   kit.standin.CloseHandle(again)
 })
 
+standinTest('a volume is opened by its letter, and flushed by whoever may write', (kit) => {
+  const openVolume = (name: string, access: number) => kit.standin.CreateFileW(name, access, 3, null, 3, 0, null)
+  assert.is(openVolume('\\\\.\\Q:', 0xc000_0000), 0xffff_ffff_ffff_ffffn)
+  for (const [access, result] of [
+    [0xc000_0000, 1],
+    [0x8000_0000, 0],
+  ] as const) {
+    const volume = openVolume('\\\\.\\C:', access)
+    assert.is(kit.standin.FlushFileBuffers(volume), result)
+    kit.standin.CloseHandle(volume)
+  }
+  assert.is(kit.standin.FlushFileBuffers(0x1234n), 0)
+})
+
 standinTest('links are counted, and names of one file have one id', (kit) => {
   kit.write(`${folder}\\one`, 'one')
   const root = open(kit, folder)

@@ -25,6 +25,12 @@ static uint32_t make_file(const char *path) {
 static uint32_t create_file(const wide *name, uint32_t access, uint32_t disposition, uint32_t flags, void **out) {
   TEXT path = NULL;
   facts found = {0};
+  if (name && wide_length(name) == 6 && memcmp(name, u"\\\\.\\", 8) == 0 && name[5] == ':') {
+    TRY(host_path(name + 4, &path));
+    TRY(is_folder(path) ? 0 : NOT_FOUND);
+    *out = new_handle(A_VOLUME, path, -1, access);
+    return 0;
+  }
   TRY(host_path(name, &path));
   if (disposition < 1 || disposition > 5) return INVALID;
   if ((access & AUDITING) && !has_privilege(SECURITY_PRIVILEGE)) return NO_PRIVILEGE;
@@ -138,6 +144,14 @@ EXPORT int32_t WriteFile(const void *value, const uint8_t *bytes, uint32_t lengt
   uint32_t failed = on->access & WRITING && on->file >= 0 ? write_at(on->file, bytes, length, on->position) : DENIED;
   on->position += *written = failed ? 0 : length;
   return succeeded(failed);
+}
+
+/* Of a volume: Linux keeps what this process has written as long as Linux lives. */
+EXPORT int32_t FlushFileBuffers(const void *value) {
+  GUARD;
+  handle *on = handle_of(value, ANY);
+  REFUSE(!on || (on->kind != A_FILE && on->kind != A_VOLUME), BAD_HANDLE);
+  return succeeded(on->access & WRITING ? 0 : DENIED);
 }
 
 /* Methods: 0 from the beginning, 1 from here, 2 from the end. */

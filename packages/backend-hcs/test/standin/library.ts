@@ -70,6 +70,7 @@ const signatures = {
   BackupWrite: 'ippupiip',
   ReadFile: 'ippupp',
   WriteFile: 'ippupp',
+  FlushFileBuffers: 'ip',
   SetFilePointerEx: 'ipqpu',
   GetFileInformationByHandleEx: 'ipipu',
   SetFileInformationByHandle: 'ipipu',
