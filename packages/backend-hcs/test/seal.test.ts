@@ -145,6 +145,22 @@ const conversions = (it: Test, native: NativeSource): void => {
     assert.is(on.list('snapshots/1/Hives').length, 5)
   })
 
+  it('what has a utility VM of its own is not built over a parent, and can be sealed without one', async () => {
+    const on = await standinWorld(native)
+    ground(on)
+    on.perform(intents.create(3, [], { purpose: 'unpack' }))
+    on.perform(intents.apply(3), { take: taking(baseTar) })
+    const before = on.list('snapshots/3')
+    const more = { purpose: 'unpack', applied: true } as const
+    const failure = failing(() => on.perform(intents.seal(3, [1], { ...more, madeParentless: true })))
+    assert.match(
+      failureOf('', failure).message,
+      /UtilityVM is there.+commit it without a parent, or remove that folder/,
+    )
+    assert.equal(on.list('snapshots/3'), before)
+    on.perform(intents.seal(3, [], more))
+  })
+
   it('content that a scratch was sealed from is kept as long as it may be needed, and no longer', async () => {
     const on = await standinWorld(native)
     ground(on)

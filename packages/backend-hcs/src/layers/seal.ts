@@ -97,7 +97,7 @@ const takeParent = (world: World, what: string, intent: SealLayer, control: Cont
   if (files.exists(machine))
     raise(
       backendFault(
-        `${what}: ${machine} is there, and a layer with a utility VM of its own can't gain a parent; commit it without one`,
+        `${what}: ${machine} is there, and a layer with a utility VM of its own can't gain a parent; commit it without a parent, or remove that folder before`,
         codes.alreadyExists,
       ),
     )
