@@ -154,14 +154,11 @@ EXPORT int32_t FlushFileBuffers(const void *value) {
   return succeeded(on->access & WRITING ? 0 : DENIED);
 }
 
-/* Methods: 0 from the beginning, 1 from here, 2 from the end. */
+/* From the beginning. */
 EXPORT int32_t SetFilePointerEx(const void *value, int64_t distance, int64_t *position, uint32_t method) {
   GUARD;
   handle *on = handle_of(value, A_FILE);
-  facts found = {0};
-  REFUSE(!on || method > 2, on ? INVALID : BAD_HANDLE);
-  if (method == 2) look(on->path, false, &found);
-  distance += method == 1 ? (int64_t)on->position : (int64_t)found.size;
+  REFUSE(!on || method != 0, on ? INVALID : BAD_HANDLE);
   REFUSE(distance < 0, 131);
   on->position = (uint64_t)distance;
   if (position) *position = distance;
