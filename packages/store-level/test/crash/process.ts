@@ -1,0 +1,20 @@
+/**
+ * The process that is killed, `node process.js DIRECTORY SEED CLIENTS BROKEN`: opens, then lets clients make calls, or waits if
+ * there are none.
+ */
+import { writeSync } from 'node:fs'
+import { openSnapshotter } from '@varve/core/promise'
+import type { Line } from './calls.js'
+import { runClients } from './clients.js'
+import { partsOf, placeIn } from './place.js'
+
+const [directory = '', seed, clients, broken = ''] = process.argv.slice(2)
+
+/** Not by a stream: what was said has left the process. */
+const say = (line: Line): void => void writeSync(1, `${JSON.stringify(line)}\n`)
+
+const snapshotter = await openSnapshotter(partsOf(placeIn(directory), broken))
+say({ type: 'opened' })
+// An idle log keeps no process.
+setInterval(() => snapshotter, 1_000)
+await runClients(snapshotter, Number(clients), Number(seed), say)
