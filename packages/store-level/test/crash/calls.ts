@@ -4,7 +4,8 @@ import type { Labels } from '@varve/core'
 /** Bytes that depend on the tag alone; fewer of them are the beginning of more. */
 export type Content = { readonly tag: string; readonly bytes: number }
 
-export const bytesOf = ({ tag, bytes }: Content): Buffer => Buffer.alloc(bytes, createHash('sha256').update(tag).digest())
+export const bytesOf = ({ tag, bytes }: Content): Buffer =>
+  Buffer.alloc(bytes, createHash('sha256').update(tag).digest())
 
 /** What a client asks of the snapshotter. */
 export type Call =

@@ -13,7 +13,6 @@ export type Found = Pick<Info, 'kind' | 'parent' | 'labels'> & {
 }
 
 export type Told = {
-  opened: boolean
   done: number
   refused: number
   /** By client. */
@@ -71,15 +70,14 @@ const end = (model: Model, told: Told, { client, tag, message }: Extract<Line, {
   told.violations.push(`${JSON.stringify(asked.call)} should be ${asked.ending}, ended as ${tag} ${message}`)
 }
 
-/** Takes what the lines of a process say into the model. */
-export const listen = (model: Model): { readonly told: Told; readonly hear: (line: Line) => void } => {
-  const told: Told = { opened: false, done: 0, refused: 0, unanswered: new Map(), violations: [] }
-  const hear = (line: Line): void => {
-    if (line.type === 'opened') told.opened = true
-    else if (line.type === 'call') told.unanswered.set(line.client, line)
-    else end(model, told, line)
+/** Takes what a process told into the model. */
+export const listen = (model: Model, lines: readonly Line[]): Told => {
+  const told: Told = { done: 0, refused: 0, unanswered: new Map(), violations: [] }
+  for (const line of lines) {
+    if (line.type === 'call') told.unanswered.set(line.client, line)
+    else if (line.type === 'end') end(model, told, line)
   }
-  return { told, hear }
+  return told
 }
 
 const sameLabels = (a: Labels, b: Labels): boolean => {
@@ -133,7 +131,10 @@ export const settle = (model: Model, told: Told, found: ReadonlyMap<string, Foun
   return settled
 }
 
-const filesDiffer = (expected: ReadonlyMap<string, Content>, found: ReadonlyMap<string, Buffer>): string | undefined => {
+const filesDiffer = (
+  expected: ReadonlyMap<string, Content>,
+  found: ReadonlyMap<string, Buffer>,
+): string | undefined => {
   for (const path of new Set([...expected.keys(), ...found.keys()])) {
     const [content, bytes] = [expected.get(path), found.get(path)]
     if (content === undefined) return `has the file ${path}, which nobody wrote`
@@ -162,6 +163,7 @@ export const violationsOf = (model: Model, found: ReadonlyMap<string, Found>): r
     if (violation !== undefined) violations.push(`${name} ${violation}`)
   }
   for (const [name, { parent }] of found)
-    if (parent !== '' && found.get(parent)?.kind !== 'Committed') violations.push(`${name} stands on ${parent}, which is no layer`)
+    if (parent !== '' && found.get(parent)?.kind !== 'Committed')
+      violations.push(`${name} stands on ${parent}, which is no layer`)
   return violations
 }

@@ -1,21 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { type Dice, diceFrom } from '@varve/core/conformance'
 import { openSnapshotter } from '@varve/core/promise'
-import type { Line } from './calls.js'
 import { listen, type Model, settle, type Told, violationsOf } from './expected.js'
 import { follow, type Ids, look, strayIn } from './look.js'
 import { partsOf, placeIn } from './place.js'
+import { type Disk, flush, mountFresh, unmount } from './power.js'
+import { hasOpened, kill, start, type Worker } from './worker.js'
 
-/** `broken`: one of the breakages, or `''`. */
+export { breakages } from './place.js'
+export { whyNoPowerCut } from './power.js'
+
 export type RoundsOptions = {
   readonly directory: string
   readonly seed: number
   readonly rounds: number
-  readonly broken?: string
+  /** One of the breakages, or `''`. */
+  readonly broken: string
+  /** Also cuts the power of the disk. Content of layers, which is not synced, is not compared then. */
+  readonly powerLoss: boolean
 }
 
 /** What came of one round. */
@@ -33,92 +36,69 @@ export type Round = {
   /** Records that opening made of what was cut. */
   readonly recovered: number
   readonly snapshots: number
-  /** Files that were compared. */
+  /** Files whose bytes were compared. */
   readonly files: number
   readonly violations: readonly string[]
 }
 
-const script = fileURLToPath(new URL('process.js', import.meta.url))
 const clients = 4
-const longestRun = 500
+const longestRun = 400
 
-type Process = {
-  readonly child: ChildProcess
-  readonly opened: Promise<void>
-  /** When it is dead and all it said was heard. */
-  readonly ended: Promise<void>
-  readonly complaints: string[]
+/** The log and the layers that rounds go on with, and what is known of them. */
+type Past = { readonly model: Model; readonly ids: Ids }
+
+const nothing = (): Past => ({ model: new Map(), ids: { seq: 0, highest: 0, living: new Set() } })
+
+/** A process that is killed after `moment` milliseconds at work, and perhaps another that opens what it left. */
+type Planned = {
+  readonly moment: number
+  readonly worker: Worker
+  /** `share`: the part of the time of an opening after which it is killed. */
+  readonly opener: (Worker & { readonly share: number }) | undefined
 }
 
-const start = ({ directory, broken }: Required<RoundsOptions>, seed: number, count: number, hear: (line: Line) => void): Process => {
-  const child = spawn(process.execPath, [script, directory, String(seed), String(count), broken])
-  const complaints: string[] = []
-  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  const lines = createInterface(child.stdout)
-  lines.on('line', (text) => {
-    const line = JSON.parse(text) as Line
-    if (line.type === 'opened') open()
-    hear(line)
-  })
-  const heard = new Promise<void>((resolve) => void lines.once('close', resolve))
-  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()))
-  const ended = Promise.all([heard, closed]).then(open)
-  return { child, opened, ended, complaints }
-}
+const placeOf = ({ directory, powerLoss }: RoundsOptions): string => (powerLoss ? join(directory, 'disk') : directory)
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => void setTimeout(resolve, milliseconds))
-
-/** What was told by a process that was killed, and how it ended when it was not by that. */
-const endOf = async ({ child, ended, complaints }: Process): Promise<readonly string[]> => {
-  child.kill('SIGKILL')
-  await ended
-  return child.signalCode === 'SIGKILL' ? [] : [`the process ended with ${child.exitCode}: ${complaints.join('')}`]
-}
-
-type Rounds = {
-  readonly options: Required<RoundsOptions>
-  readonly model: Model
-  readonly ids: Ids
-  readonly dice: Dice
-  /** Milliseconds that the last opening took, with the start of its process. */
-  opening: number
-}
-
-/** Kills a process at work, and sometimes another while it opens what that one left. */
-const kill = async (rounds: Rounds, round: number, told: Told, hear: (line: Line) => void) => {
-  const { options, dice } = rounds
+const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
   const [moment, isTwice, share] = [dice.roll(longestRun), dice.once(3), dice.roll(1_000) / 1_000]
+  const work = { directory: placeOf(options), broken: options.broken }
+  const worker = start({ ...work, seed: options.seed * 1_000 + round, clients })
+  return { moment, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, milliseconds))
+
+const perform = async ({ moment, worker, opener }: Planned, disk: Disk | undefined) => {
   const before = performance.now()
-  const first = start(options, options.seed * 1_000 + round, clients, hear)
-  await first.opened
+  worker.go()
+  await worker.opened
   const open = performance.now()
-  rounds.opening = open - before
   await pause(moment)
-  told.violations.push(...(await endOf(first)))
+  const complaints = [...(await kill(worker, disk))]
   const killedAfter = Math.round(performance.now() - open)
-  if (!isTwice) return { killedAfter, killedOpening: false }
-  const heard = { ...told, opened: false }
-  const second = start(options, 0, 0, (line) => (heard.opened ||= line.type === 'opened'))
-  await Promise.race([second.opened, pause(rounds.opening * (0.4 + share * 0.8))])
-  told.violations.push(...(await endOf(second)))
-  return { killedAfter, killedOpening: !heard.opened }
+  if (opener !== undefined) {
+    opener.go()
+    await Promise.race([opener.opened, pause((open - before) * opener.share)])
+    complaints.push(...(await kill(opener, disk)))
+  }
+  return { killedAfter, killedOpening: opener !== undefined && !hasOpened(opener), complaints }
 }
 
 /** Opens what the killed left, compares, cleans up, compares the directories. */
-const judge = async ({ options, model, ids }: Rounds, told: Told) => {
-  const place = placeIn(options.directory)
+const judge = async (options: RoundsOptions, { model, ids }: Past, told: Told) => {
+  const place = placeIn(placeOf(options))
   const parts = partsOf(place, options.broken)
   const snapshotter = await openSnapshotter(parts)
   try {
-    const found = await look(snapshotter, true)
+    const found = await look(snapshotter, !options.powerLoss)
     const tookEffect = settle(model, told, found)
-    await snapshotter.cleanup()
-    const owed = (await snapshotter.outstanding()).map(({ intent }) => `${intent.type} is outstanding after cleanup`)
-    const records = await follow(parts.store, ids)
-    const violations = [...violationsOf(model, found), ...owed, ...records, ...strayIn(place.layers, ids)]
+    const violations = [...violationsOf(model, found), ...(await follow(parts.store, ids))]
+    if (!options.powerLoss) {
+      await snapshotter.cleanup()
+      for (const { intent } of await snapshotter.outstanding())
+        violations.push(`${intent.type} of ${intent.layer} is outstanding after cleanup`)
+      violations.push(...(await follow(parts.store, ids)), ...strayIn(place.layers, ids))
+    }
     let files = 0
     for (const one of found.values()) files += one.files?.size ?? 0
     return { tookEffect, recovered: snapshotter.recovered.length, snapshots: found.size, files, violations }
@@ -127,28 +107,54 @@ const judge = async ({ options, model, ids }: Rounds, told: Told) => {
   }
 }
 
+const judged = async (options: RoundsOptions, past: Past, told: Told): ReturnType<typeof judge> => {
+  try {
+    return await judge(options, past, told)
+  } catch (cause) {
+    const violations = [`what was left can't be worked on: ${cause instanceof Error ? cause.message : String(cause)}`]
+    return { tookEffect: 0, recovered: 0, snapshots: 0, files: 0, violations }
+  }
+}
+
+/** A disk with a log and layers that have been there for some time. */
+const newDisk = async (options: RoundsOptions): Promise<Disk> => {
+  const disk = mountFresh(options.directory)
+  const snapshotter = await openSnapshotter(partsOf(placeIn(disk.path), ''))
+  await snapshotter.close()
+  flush(disk)
+  return disk
+}
+
 /**
- * Kills processes at moments that come from the seed and compares what each left with what it had told. One round after
- * the other over the same log and layers; after one with violations the lines of its process lie in `DIRECTORY/told.ndjson`,
- * and the rounds end.
+ * Kills processes at moments that come from the seed and compares what each left with what it had told: one round after the
+ * other over the same log and layers, or with `powerLoss` over new ones. After a round with violations the lines of its
+ * process lie in `<directory>/told.ndjson`, and the rounds end.
  */
-export async function* crashRounds({ broken = '', ...rest }: RoundsOptions): AsyncGenerator<Round> {
-  const options = { broken, ...rest }
-  const ids = { seq: 0, highest: 0, living: new Set<number>() }
-  const rounds: Rounds = { options, model: new Map(), ids, dice: diceFrom(options.seed), opening: 0 }
-  for (let round = 1; round <= options.rounds; round++) {
-    const { told, hear } = listen(rounds.model)
-    const lines: Line[] = []
-    const killed = await kill(rounds, round, told, (line) => {
-      lines.push(line)
-      hear(line)
-    })
-    const { done, refused, unanswered } = told
-    const judged = await judge(rounds, told)
-    const violations = [...told.violations, ...judged.violations]
-    yield { round, ...killed, done, refused, unanswered: unanswered.size, ...judged, violations }
-    if (violations.length === 0) continue
-    writeFileSync(join(options.directory, 'told.ndjson'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-    return
+export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round> {
+  const dice = diceFrom(options.seed)
+  let past = nothing()
+  let disk: Disk | undefined
+  let next = plan(options, dice, 1)
+  try {
+    for (let round = 1; round <= options.rounds; round++) {
+      if (options.powerLoss) [disk, past] = [await newDisk(options), nothing()]
+      const { complaints, ...killed } = await perform(next, disk)
+      const { lines } = next.worker
+      next = plan(options, dice, round + 1)
+      const told = listen(past.model, lines)
+      const { done, refused, unanswered } = told
+      const { violations: found, ...rest } = await judged(options, past, told)
+      const violations = [...complaints, ...told.violations, ...found]
+      yield { round, ...killed, done, refused, unanswered: unanswered.size, ...rest, violations }
+      if (violations.length > 0) {
+        const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+        return writeFileSync(join(options.directory, 'told.ndjson'), text)
+      }
+      if (disk !== undefined) unmount(disk)
+      disk = undefined
+    }
+  } finally {
+    await Promise.all([next.worker, next.opener].map((one) => one && kill(one)))
+    if (disk !== undefined) unmount(disk)
   }
 }
