@@ -8,13 +8,14 @@
  * deliberate fault, which the rounds have to notice. Ends with 0, with 1 when something differs (log, layers and what was told are
  * kept), with 2 when it can't be run.
  */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { beforeEnd, endWithParent } from './ending.mjs'
 import { killFamily } from './processes.mjs'
-import { root, setUp } from './setup.mjs'
+import { setUp } from './setup.mjs'
 
 /** @typedef {import('../packages/store-level/dist/test/crash/rounds.js').Round} Round */
 
@@ -48,6 +49,18 @@ const parse = (args) => {
     powerLoss: values['power-loss'] === true,
   }
 }
+
+/**
+ * Runs this again where what it mounts is gone with it, however it ends.
+ * @returns {Promise<number>}
+ */
+const withOwnMounts = () =>
+  new Promise((resolve) => {
+    const env = { ...process.env, VARVE_OWN_MOUNTS: '1' }
+    const child = spawn('unshare', ['--mount', process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env })
+    child.on('error', ({ message }) => refuse(`power can't be cut here: ${message}`))
+    child.on('close', (code) => resolve(code ?? 1))
+  })
 
 /** @param {Round} round */
 const progress = ({ round, killedAfter, killedOpening, done, refused, unanswered, tookEffect, ...found }) => {
@@ -84,6 +97,7 @@ const { rounds, seed, broken, json, powerLoss } = (() => {
 })()
 beforeEnd(killFamily)
 endWithParent()
+if (powerLoss && process.env['VARVE_OWN_MOUNTS'] === undefined) process.exit(await withOwnMounts())
 await setUp()
 const { crashRounds, breakages, whyNoPowerCut } = await import('../packages/store-level/dist/test/crash/rounds.js')
 if (broken !== '' && !breakages.has(broken))

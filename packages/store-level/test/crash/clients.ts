@@ -1,6 +1,6 @@
 import type { Info, Labels } from '@varve/core'
-import { type Dice, diceFrom } from '@varve/core/conformance'
 import type { PromiseFiles, PromiseSnapshotter } from '@varve/core/promise'
+import { type Dice, diceFrom } from '../dice.js'
 import { bytesOf, type Call, type Ending, type Line } from './calls.js'
 
 type Own = { readonly key: string; readonly kind: 'Active' | 'View'; files: PromiseFiles | undefined }
@@ -17,8 +17,8 @@ type Desk = {
 
 type Client = Desk & { readonly number: number; readonly dice: Dice; readonly own: Own[]; made: number }
 
-const mostOwn = 4
-const mostBases = 8
+const mostOwn = 3
+const mostBases = 6
 const paths = ['a', 'b.txt', 'deep/c', 'deep/er/d', 'e'] as const
 
 const perform = async ({ snapshotter, own }: Client, call: Call): Promise<void> => {
@@ -155,11 +155,20 @@ const overreach = async (client: Client): Promise<void> => {
 
 const tidy = async (client: Client): Promise<void> => void (await make(client, { type: 'cleanup' }))
 
-/** Those that are listed more often are made more often. */
-const moves = [
-  ...[create, create, create, edit, edit, edit, release, commit, commit, commit],
-  ...[compete, remove, removeBase, relabel, overreach, tidy],
+/** How often each is made among the others. */
+const weights = [
+  [create, 3],
+  [edit, 3],
+  [commit, 3],
+  [release, 1],
+  [compete, 1],
+  [remove, 1],
+  [removeBase, 1],
+  [relabel, 1],
+  [overreach, 1],
+  [tidy, 1],
 ] as const
+const moves = weights.flatMap(([move, times]) => Array.from({ length: times }, () => move))
 
 const ownerOf = ({ labels }: Info): number => Number(labels['client'])
 
@@ -172,7 +181,7 @@ export const runClients = async (
 ): Promise<void> => {
   const desk: Desk = { snapshotter, say, process: String(seed), bases: new Map() }
   const clients = Array.from({ length: count }, (_, number): Client => {
-    return { ...desk, number, dice: diceFrom(seed * 31 + number), own: [], made: 0 }
+    return { ...desk, number, dice: diceFrom(`${seed} ${number}`), own: [], made: 0 }
   })
   for await (const info of snapshotter.walk()) {
     const { name, kind } = info

@@ -50,8 +50,8 @@ export const look = async (
 /** What the records say about ids, whatever the state makes of them. */
 export type Ids = { seq: number; highest: number; readonly living: Set<number> }
 
-/** Reads the records that came since; answers those that can't be. */
-export const follow = async (store: EventStore, ids: Ids): Promise<readonly string[]> => {
+/** Reads the records that came since; answers what no log that was only killed may hold. */
+export const follow = async (store: Pick<EventStore, 'read'>, ids: Ids): Promise<readonly string[]> => {
   const violations: string[] = []
   for await (const batch of store.read(ids.seq)) {
     if (batch._tag === 'Left') throw new Error(batch.left.message)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dice, diceFrom } from '@varve/core/conformance'
 import { openSnapshotter } from '@varve/core/promise'
+import { type Dice, diceFrom } from '../dice.js'
 import { listen, type Model, settle, type Told, violationsOf } from './expected.js'
 import { follow, type Ids, look, strayIn } from './look.js'
 import { partsOf, placeIn } from './place.js'
@@ -60,7 +60,7 @@ type Planned = {
 const placeOf = ({ directory, powerLoss }: RoundsOptions): string => (powerLoss ? join(directory, 'disk') : directory)
 
 const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
-  const [moment, isTwice, share] = [dice.roll(longestRun), dice.once(3), dice.roll(1_000) / 1_000]
+  const [moment, isTwice, share] = [dice.roll(longestRun), dice.once(3), dice.random()]
   const work = { directory: placeOf(options), broken: options.broken }
   const worker = start({ ...work, seed: options.seed * 1_000 + round, clients })
   return { moment, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
@@ -154,7 +154,7 @@ export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round
       disk = undefined
     }
   } finally {
-    await Promise.all([next.worker, next.opener].map((one) => one && kill(one)))
+    for (const one of [next.worker, next.opener]) if (one !== undefined) await kill(one)
     if (disk !== undefined) unmount(disk)
   }
 }
