@@ -1,8 +1,7 @@
 // @ts-check
 /**
  * `npm run verify -- [--long] [--skip STEP]…`: everything a change has to pass, one step after the other. Stops at the
- * first that fails and shows what it said. `--long` adds the long forms of the
- * kill -9 tests.
+ * first that fails and shows what it said. `--long` adds the long forms of the kill -9 tests.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesOf, type Call, type Content, type Ending, type Line } from './crash/calls.js'
-import { type Found, listen, type Model, settle, violationsOf } from './crash/expected.js'
+import { type Found, listen, type Model, type Promised, settle, violationsOf } from './crash/expected.js'
 import { follow, strayIn } from './crash/look.js'
 import { inDirectory } from './tools.js'
 
@@ -27,12 +27,16 @@ const is = (fields: Partial<Found> = {}, ...files: readonly (readonly [string, B
 })
 const asMade = is({}, ['file', bytesOf(before)])
 
-const judge = (lines: readonly Line[], found: Readonly<Record<string, Found>>) => {
+const judge = (
+  lines: readonly Line[],
+  found: Readonly<Record<string, Found>>,
+  promised: Promised = 'what was written',
+) => {
   const model: Model = new Map()
   const told = listen(model, lines)
   const all = new Map(Object.entries(found))
   const tookEffect = settle(model, told, all)
-  return { tookEffect, violations: [...told.violations, ...violationsOf(model, all)] }
+  return { tookEffect, violations: [...told.violations, ...violationsOf(model, all, promised)] }
 }
 
 const differences: ReadonlyMap<string, readonly [Readonly<Record<string, Found>>, RegExp]> = new Map([
@@ -83,6 +87,14 @@ test('a call that was not answered may have been done, or not', () => {
     assert.equal(judge(lines, { key: asMade }), { tookEffect: 0, violations: [] }, call.type)
     assert.is.not(judge([...made, called(call, 'refused')], done).violations.length, 0, `${call.type}, to be refused`)
   }
+})
+
+test('what was not detached may be left out', () => {
+  const detached = [...made, called({ type: 'detach', key: 'key' }), ended('done')]
+  assert.is(judge(made, { key: is() }, 'what was detached').violations.length, 0)
+  assert.is(judge(detached, { key: is() }, 'what was detached').violations.length, 1)
+  const again = [...detached, called({ ...write, content: after }), ended('done')]
+  assert.is(judge(again, { key: is() }, 'what was detached').violations.length, 0)
 })
 
 test('half a commit is noticed', () => {

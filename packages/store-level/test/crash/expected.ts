@@ -1,8 +1,11 @@
 import type { Info, Labels } from '@varve/core'
 import { bytesOf, type Call, type Content, type Ending, type Line } from './calls.js'
 
-/** A snapshot as it has to be. */
-export type Expected = Pick<Info, 'kind' | 'parent' | 'labels'> & { readonly files: ReadonlyMap<string, Content> }
+/** A snapshot as it has to be. `isDetached`: nothing was written since it was made or last detached. */
+export type Expected = Pick<Info, 'kind' | 'parent' | 'labels'> & {
+  readonly files: ReadonlyMap<string, Content>
+  readonly isDetached: boolean
+}
 
 /** Every snapshot by key or name. */
 export type Model = Map<string, Expected>
@@ -34,25 +37,34 @@ const take = (model: Model, call: Call): void => {
     case 'view': {
       const { key, parent, labels } = call
       const files = model.get(parent)?.files ?? nothing
-      return void model.set(key, { kind: call.type === 'view' ? 'View' : 'Active', parent, labels, files })
+      return void model.set(key, {
+        kind: call.type === 'view' ? 'View' : 'Active',
+        parent,
+        labels,
+        files,
+        isDetached: true,
+      })
     }
     case 'commit': {
       const { parent = '', files = nothing } = model.get(call.key) ?? {}
       model.delete(call.key)
-      return void model.set(call.name, { kind: 'Committed', parent, labels: call.labels, files })
+      return void model.set(call.name, { kind: 'Committed', parent, labels: call.labels, files, isDetached: true })
     }
     case 'update':
       return change(model, call.key, (one) => ({ ...one, labels: call.labels }))
     case 'remove':
       return void model.delete(call.key)
     case 'write':
-      return change(model, call.key, (one) => ({ ...one, files: new Map(one.files).set(call.path, call.content) }))
+      return change(model, call.key, (one) => {
+        return { ...one, files: new Map(one.files).set(call.path, call.content), isDetached: false }
+      })
     case 'delete':
       return change(model, call.key, (one) => {
-        return { ...one, files: new Map([...one.files].filter(([path]) => path !== call.path)) }
+        return { ...one, files: new Map([...one.files].filter(([path]) => path !== call.path)), isDetached: false }
       })
-    case 'attach':
     case 'detach':
+      return change(model, call.key, (one) => ({ ...one, isDetached: true }))
+    case 'attach':
     case 'cleanup':
   }
 }
@@ -145,21 +157,30 @@ const filesDiffer = (
   return undefined
 }
 
-const differ = (expected: Expected | undefined, found: Found | undefined): string | undefined => {
+/** Of which files the content is compared. */
+export type Promised = 'what was written' | 'what was detached'
+
+const differ = (expected: Expected | undefined, found: Found | undefined, promised: Promised): string | undefined => {
   if (expected === undefined) return 'is there, and was never acknowledged, or refused, or removed'
   if (found === undefined) return `is gone; it was a ${expected.kind}`
   if (expected.kind !== found.kind) return `is ${found.kind}, not ${expected.kind}`
   if (expected.parent !== found.parent) return `stands on '${found.parent}', not on '${expected.parent}'`
   if (!sameLabels(expected.labels, found.labels))
     return `has labels ${JSON.stringify(found.labels)}, not ${JSON.stringify(expected.labels)}`
-  return found.files === undefined ? undefined : filesDiffer(expected.files, found.files)
+  return found.files === undefined || (promised === 'what was detached' && !expected.isDetached)
+    ? undefined
+    : filesDiffer(expected.files, found.files)
 }
 
 /** In what the snapshots found are not those expected. */
-export const violationsOf = (model: Model, found: ReadonlyMap<string, Found>): readonly string[] => {
+export const violationsOf = (
+  model: Model,
+  found: ReadonlyMap<string, Found>,
+  promised: Promised,
+): readonly string[] => {
   const violations: string[] = []
   for (const name of new Set([...model.keys(), ...found.keys()])) {
-    const violation = differ(model.get(name), found.get(name))
+    const violation = differ(model.get(name), found.get(name), promised)
     if (violation !== undefined) violations.push(`${name} ${violation}`)
   }
   for (const [name, { parent }] of found)

@@ -17,8 +17,8 @@ export type RoundsOptions = {
   readonly rounds: number
   /** One of the breakages, or `''`. */
   readonly broken: string
-  /** Also cuts the power of the disk. Content of layers, which is not synced, is not compared then. */
-  readonly powerLoss: boolean
+  /** Whether the power of the disk is cut, too, and what is compared then: the log alone, or also what layers held when detached. */
+  readonly powerLoss: 'none' | 'log' | 'all'
 }
 
 /** What came of one round. */
@@ -57,7 +57,8 @@ type Planned = {
   readonly opener: (Worker & { readonly share: number }) | undefined
 }
 
-const placeOf = ({ directory, powerLoss }: RoundsOptions): string => (powerLoss ? join(directory, 'disk') : directory)
+const placeOf = ({ directory, powerLoss }: RoundsOptions): string =>
+  powerLoss === 'none' ? directory : join(directory, 'disk')
 
 const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
   const [moment, isTwice, share] = [dice.roll(longestRun), dice.once(3), dice.random()]
@@ -88,12 +89,14 @@ const perform = async ({ moment, worker, opener }: Planned, disk: Disk | undefin
 const judge = async (options: RoundsOptions, { model, ids }: Past, told: Told) => {
   const place = placeIn(placeOf(options))
   const parts = partsOf(place, options.broken)
+  const { powerLoss } = options
   const snapshotter = await openSnapshotter(parts)
   try {
-    const found = await look(snapshotter, !options.powerLoss)
+    const found = await look(snapshotter, powerLoss !== 'log')
     const tookEffect = settle(model, told, found)
-    const violations = [...violationsOf(model, found), ...(await follow(parts.store, ids))]
-    if (!options.powerLoss) {
+    const promised = powerLoss === 'none' ? 'what was written' : 'what was detached'
+    const violations = [...violationsOf(model, found, promised)]
+    if (powerLoss !== 'log') {
       await snapshotter.cleanup()
       for (const { intent } of await snapshotter.outstanding())
         violations.push(`${intent.type} of ${intent.layer} is outstanding after cleanup`)
@@ -116,9 +119,10 @@ const judged = async (options: RoundsOptions, past: Past, told: Told): ReturnTyp
   }
 }
 
-/** A disk with a log and layers that have been there for some time. */
-const newDisk = async (options: RoundsOptions): Promise<Disk> => {
-  const disk = mountFresh(options.directory)
+/** An empty disk; where layers may be lost, one with a root that has been there for some time. */
+const newDisk = async ({ directory, powerLoss }: RoundsOptions): Promise<Disk> => {
+  const disk = mountFresh(directory)
+  if (powerLoss === 'all') return disk
   const snapshotter = await openSnapshotter(partsOf(placeIn(disk.path), ''))
   await snapshotter.close()
   flush(disk)
@@ -127,7 +131,7 @@ const newDisk = async (options: RoundsOptions): Promise<Disk> => {
 
 /**
  * Kills processes at moments that come from the seed and compares what each left with what it had told: one round after the
- * other over the same log and layers, or with `powerLoss` over new ones. After a round with violations the lines of its
+ * other over the same log and layers, or over new ones where the power is cut. After a round with violations the lines of its
  * process lie in `<directory>/told.ndjson`, and the rounds end.
  */
 export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round> {
@@ -137,7 +141,7 @@ export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round
   let next = plan(options, dice, 1)
   try {
     for (let round = 1; round <= options.rounds; round++) {
-      if (options.powerLoss) [disk, past] = [await newDisk(options), nothing()]
+      if (options.powerLoss !== 'none') [disk, past] = [await newDisk(options), nothing()]
       const { complaints, ...killed } = await perform(next, disk)
       const { lines } = next.worker
       next = plan(options, dice, round + 1)
