@@ -142,8 +142,8 @@ test('ids that are given again and directories without a record are noticed in t
     { type: 'PrepareAccepted', data: { id: 1 } },
     { type: 'Quarantined', data: { directories: ['rm-9-1'] } },
   ]
-  async function* read(after: number) {
-    yield E.right(events.slice(after).map((event, index) => JSON.stringify({ ...event, seq: after + index + 1 })))
+  async function* read(from: number) {
+    yield E.right(events.slice(from).map((event, index) => JSON.stringify({ ...event, seq: from + index + 1 })))
   }
   const ids = { seq: 2, highest: 1, living: new Set([1]) }
   assert.equal(await follow({ read }, ids), ['record 6 gives the id 1 again', 'record 7: rm-9-1 had no record'])
