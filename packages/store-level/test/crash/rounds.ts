@@ -42,7 +42,8 @@ export type Round = {
 }
 
 const clients = 4
-const longestRun = 400
+/** Milliseconds. Where every round begins with nothing there has to be something to lose. */
+const longestRun = { none: 400, log: 1_500, all: 1_500 } as const
 
 /** The log and the layers that rounds go on with, and what is known of them. */
 type Past = { readonly model: Model; readonly ids: Ids }
@@ -61,7 +62,7 @@ const placeOf = ({ directory, powerLoss }: RoundsOptions): string =>
   powerLoss === 'none' ? directory : join(directory, 'disk')
 
 const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
-  const [moment, isTwice, share] = [dice.roll(longestRun), dice.once(3), dice.random()]
+  const [moment, isTwice, share] = [dice.roll(longestRun[options.powerLoss]), dice.once(3), dice.random()]
   const work = { directory: placeOf(options), broken: options.broken }
   const worker = start({ ...work, seed: options.seed * 1_000 + round, clients })
   return { moment, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
