@@ -4,7 +4,7 @@ import { bytesIn } from './bytes.js'
 import type { Tree } from './content.js'
 import { walked } from './fixtures.js'
 import type { Script } from './script.js'
-import { type Contents, contentsOfTar, type Shown, shownOver } from './script-contents.js'
+import { type Contents, contentsOfTar, type Shown } from './script-contents.js'
 import { eventsIn, firstIdOf, mountsIn, timeOf, withoutWindows } from './script-norms.js'
 import { answerOf, attach, begin, perform, type Run, type ScriptSubject, tarType } from './script-runner.js'
 import type { PromiseFiles, PromiseSnapshotter } from './subject.js'
@@ -86,19 +86,23 @@ const tarsOfLayer = async (
   run: Run,
   { name, parent, kind }: Info,
   below: Shown | undefined,
-): Promise<readonly (Contents | string)[]> => {
+): Promise<{ readonly tars: readonly (Contents | string)[]; readonly shown: Shown }> => {
   const { snapshotter, subject } = run
   const upper = kind === 'Committed' ? await mountsOfLayer(run, name) : await snapshotter.mounts(name)
   const lower = await mountsOfLayer(run, parent)
-  const applied = isApplied(run, name)
+  const isKept = kind === 'Committed' && isApplied(run, name)
+  let shown: Shown = {}
   const made = (hasTimes: boolean): Promise<Contents | string> =>
     orRefusal(async () => {
       const options = { mediaType: tarType, ...(hasTimes ? {} : { sourceDateEpoch }) }
       const { digest } = await snapshotter.compare(lower, upper, options)
       const tar = await bytesIn(`the tar of ${name}`, subject.content.read(digest))
-      return contentsOfTar(tar, { below, isApplied: applied, hasTimes })
+      const found = contentsOfTar(tar, { below, hasTimes })
+      if (hasTimes) shown = found.shown
+      return found.contents
     })
-  return applied && kind === 'Committed' ? [await made(true), await made(false)] : [await made(true)]
+  const tars = [await made(true), ...(isKept ? [await made(false)] : [])]
+  return { tars, shown }
 }
 
 /** Parents before those that stand on them. */
@@ -126,12 +130,11 @@ const pictureOf = async (run: Run): Promise<ScriptOutcome['snapshots']> => {
     const tree = await (kind === 'Committed' ? shownThroughView(run, name) : shownIn(run, name))
     pictures[name] = { ...info, inodes, hasScratch: scratch > 0, mounts, tree }
   }
-  const shown = new Map<string, Shown>()
+  const shows = new Map<string, Shown>()
   for (const info of infos.filter(({ kind }) => kind !== 'View')) {
     const { name, parent } = info
-    const tars = await tarsOfLayer(run, info, parent === '' ? undefined : (shown.get(parent) ?? {}))
-    const [first = ''] = tars
-    shown.set(name, typeof first === 'string' ? {} : shownOver(shown.get(parent) ?? {}, first))
+    const { tars, shown } = await tarsOfLayer(run, info, parent === '' ? undefined : (shows.get(parent) ?? {}))
+    shows.set(name, shown)
     pictures[name] = { ...pictures[name], tars }
   }
   return pictures
