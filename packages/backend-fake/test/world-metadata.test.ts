@@ -138,6 +138,21 @@ for (const [name, ground] of Object.entries(grounds)) {
     assert.ok(linesOf(tar).includes('stream Files/name:first "one"'), 'its other name keeps what it has')
   })
 
+  law('a new name of a file has what is known of the file, whichever name comes first', (world) => {
+    change(world, 2, [1], (content) => {
+      content.link('dir/file', 'a')
+      content.link('name', 'z')
+    })
+    for (const sitting of [1, 2]) {
+      const tar = exported(world, 2, [1])
+      const said = { ...descriptor(3), ...extended, attributes: 0x2027 }
+      assert.equal(windowsOf(entryCalled(tar, 'Files/a')), said, `sitting ${sitting}`)
+      assert.ok(linesOf(tar).includes('stream Files/a:second "two"'))
+      assert.is(entryCalled(tar, 'Files/z').type, 'link')
+      change(world, 2, [1], () => undefined)
+    }
+  })
+
   law("a link to a parent's file keeps what that layer knows of it", (world) => {
     perform(world, create(3, { parents: [1], purpose: 'unpack' }))
     unpack(world, 3, [1], folder('Files'), link('Files/linked', 'Files/DIR/file'))
