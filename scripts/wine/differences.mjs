@@ -4,7 +4,6 @@
 /** Wine needs about 5 ms for an operation on a file. */
 const MANY = 'it makes a world on disk for every step that can be cut, which takes Wine many minutes'
 const EVERY = 'dies or fails at each of thousands of calls, which takes Wine an hour'
-const PRETENDED = 'the machine that it pretends binds by symlinks, and under Wine there are none'
 const LONG =
   'takes Wine a quarter of an hour and more; for the disk world there are conformance/content and the tests of backend-fake'
 
@@ -14,7 +13,6 @@ const LONG =
  */
 export const leftOut = {
   'packages/backend-hcs/test/every-call/': EVERY,
-  'packages/backend-hcs/test/flows.test.ts': PRETENDED,
   'packages/backend-fake/test/world-cancel.test.ts': MANY,
   'packages/backend-fake/test/world-cuts.test.ts': MANY,
   'packages/store-level/test/conformance/backends-disk.test.ts': LONG,
@@ -88,10 +86,6 @@ export const failing = {
     LINKS,
     'what is written is read, listed and told',
     'nothing is done through a symlink, or outside of the content',
-  ),
-  'packages/backend-hcs/test/open.test.ts': all(
-    LINKS,
-    'layers without a record are moved away with what belongs to them',
   ),
   'packages/store-level/test/open.test.ts': all(
     LINKS,
