@@ -2,7 +2,6 @@
 /** What is not run under Wine, or fails there, and why. Nothing else is left out. Files are named by their sources. */
 
 /** Wine needs about 5 ms for an operation on a file. */
-const EVERY = 'dies or fails at each of thousands of calls, which takes Wine an hour'
 const LONG =
   'takes Wine a quarter of an hour and more; for the disk world there are conformance/content and the tests of backend-fake'
 
@@ -11,7 +10,6 @@ const LONG =
  * @type {Record<string, string>}
  */
 export const leftOut = {
-  'packages/backend-hcs/test/every-call/': EVERY,
   'packages/store-level/test/conformance/backends-disk.test.ts': LONG,
   'packages/store-level/test/conformance/content-depth.test.ts': LONG,
   'packages/store-level/test/conformance/metadata-level-disk.test.ts': LONG,

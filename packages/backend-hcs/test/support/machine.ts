@@ -214,7 +214,8 @@ export const pretendMachine = (): Pretended => {
   }
   const answers: Answers = { fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
   const state: State = { bound, hostPath, called, handles: new Map(), answers }
-  const files = hostFiles(hostPath)
+  const followed = hostFiles((path) => bound.get(hostPath(path)) ?? hostPath(path))
+  const files = { ...hostFiles(hostPath), list: followed.list }
   return {
     world: {
       layout: { root: 'C:\\varve', separator: '\\' },
