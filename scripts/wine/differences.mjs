@@ -1,24 +1,14 @@
 // @ts-check
 /** What is not run under Wine, or fails there, and why. Nothing else is left out. Files are named by their sources. */
 
-/** Wine needs about 5 ms for an operation on a file. */
-const LONG =
-  'takes Wine a quarter of an hour and more; for the disk world there are conformance/content and the tests of backend-fake'
-
 /**
- * Files that do not run; with `/` at the end, all in a folder.
+ * Files that do not run.
  * @type {Record<string, string>}
  */
 export const leftOut = {
-  'packages/store-level/test/conformance/backends-disk.test.ts': LONG,
-  'packages/store-level/test/conformance/content-depth.test.ts': LONG,
-  'packages/store-level/test/conformance/metadata-level-disk.test.ts': LONG,
-  'packages/store-level/test/conformance/metadata-memory-disk.test.ts': LONG,
+  'packages/store-level/test/conformance/content-depth.test.ts':
+    'it looks through many layers file by file, which takes Wine many minutes; the suites of backend-hcs have the same case',
 }
-
-/** @param {string} source */
-export const whyLeftOut = (source) =>
-  Object.entries(leftOut).find(([name]) => source === name || (name.endsWith('/') && source.startsWith(name)))?.[1]
 
 /** node says that it has made a link, and nothing is there. */
 const LINKS = 'it makes a symlink, or a junction, and under Wine there are none'
