@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { backendFault, layerId } from '@varve/core/ports'
 import { hostFiles, type HostFiles } from '../../src/files.js'
 import { raise } from '../../src/failure.js'
@@ -22,7 +22,7 @@ export type Pretended = {
   readonly remove: () => void
 }
 
-type Answers = { readonly fileSystem: string; readonly build: number; readonly guid: string }
+type Answers = { readonly volume: string; readonly fileSystem: string; readonly build: number; readonly guid: string }
 
 type State = {
   /** Where folders are bound to: the host's paths of both. */
@@ -137,11 +137,12 @@ const disks = ({ called, hostPath, handles }: State, opened: (path: string) => b
 })
 
 const handlesOf = (state: State, opened: (path: string) => bigint) => {
-  const { hostPath, handles } = state
+  const { called, hostPath, handles } = state
   const removed = new Set<bigint>()
   const pathOf = (handle: bigint): string => handles.get(handle) ?? fault(`use of handle ${handle}`, win32(6))
   return {
     CreateFileW: ({ path }: { readonly path: string }) => opened(hostPath(path)),
+    FlushFileBuffers: (handle: bigint) => called('FlushFileBuffers', relative(hostPath(''), pathOf(handle))),
     CloseHandle: (handle: bigint) => {
       const path = pathOf(handle)
       handles.delete(handle)
@@ -173,7 +174,7 @@ const hosts = (state: State) => ({
     state.called('NameToGuid')
     return state.answers.guid
   },
-  GetVolumePathNameW: () => 'C:\\',
+  GetVolumePathNameW: () => state.answers.volume,
   GetVolumeFileSystem: () => state.answers.fileSystem,
   EnablePrivileges: (names: readonly string[]) => state.called('EnablePrivileges', ...names),
   RtlGetVersion: () => ({ major: 10, minor: 0, build: state.answers.build }),
@@ -212,7 +213,7 @@ export const pretendMachine = (): Pretended => {
     const code = failures.get(name)?.shift()
     if (code !== undefined) fault(name, code)
   }
-  const answers: Answers = { fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
+  const answers: Answers = { volume: 'C:\\', fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
   const state: State = { bound, hostPath, called, handles: new Map(), answers }
   const followed = hostFiles((path) => bound.get(hostPath(path)) ?? hostPath(path))
   const files = { ...hostFiles(hostPath), list: followed.list }
