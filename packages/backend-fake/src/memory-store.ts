@@ -22,9 +22,12 @@ const powerLost = fault('the power went before the batch was durable', 'POWER_LO
  * A log in memory, for tests and to learn from. It holds what was appended as long as the object lives, through any number of
  * openings. An append is durable a turn after it was called, never at once.
  */
-export const memoryStore = (): MemoryStore => {
-  const log = crypto.randomUUID()
-  const records: Sealed[] = []
+export const memoryStore = (): MemoryStore => storeOf({ log: crypto.randomUUID(), records: [] })
+
+/** What outlasts the openings of a store in memory, apart from its rows. */
+export type MemoryLog = { readonly log: string; readonly records: Sealed[] }
+
+export const storeOf = ({ log, records }: MemoryLog): MemoryStore => {
   const rows = new Map<string, string>()
   // Every opening has its own object, so that what an earlier one began can't end in a later one.
   let opening: object | undefined

@@ -1,6 +1,6 @@
 import { backendFault, type FoundLayer } from '@varve/core/ports'
 import { codes, raise } from './failure.js'
-import { placeBytes, removeTree } from './tree.js'
+import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
   deltaOf,
@@ -9,6 +9,7 @@ import {
   manifestOf,
   mountOf,
   newDeltaOf,
+  retiredMountOf,
   retiredOf,
   sealNoteOf,
   shownPath,
@@ -66,7 +67,7 @@ export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
     )
   for (const directory of directories) disk.mkdir(directory)
   if (owner === undefined)
-    yield* placeBytes(disk, 0, ownerFile, new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
+    yield* placeSafely(disk, 0, ownerFile, new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)
@@ -90,6 +91,7 @@ export function* quarantine(world: World, layers: readonly FoundLayer[]): Work<r
       [deltaOf(id), '.scratch'],
       [newDeltaOf(id), '.scratch.new'],
       [mountOf(id), '.mount'],
+      [retiredMountOf(id), '.mount'],
       [manifestOf(id), '.mount.ndjson'],
       [tableOf(id), '.deleted.ndjson'],
       [streamsOf(id), '.streams'],

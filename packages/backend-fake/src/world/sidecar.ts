@@ -1,11 +1,11 @@
 import { fieldsIn, sidecarBytes, templatesIn, type Fields, type Sidecar } from '@varve/core/adapter'
 import type { SnapshotId } from '@varve/core/ports'
-import { placeBytes } from './tree.js'
+import { placeSafely } from './tree.js'
 import type { Work } from './work.js'
 import { sidecarOf, type World } from './world.js'
 
 export function* writeSidecar({ disk, log }: World, sidecar: Sidecar): Work<void> {
-  yield* placeBytes(disk, sidecar.id, sidecarOf(sidecar.id), sidecarBytes(log, sidecar))
+  yield* placeSafely(disk, sidecar.id, sidecarOf(sidecar.id), sidecarBytes(log, sidecar))
 }
 
 const readSidecar = ({ disk }: World, id: SnapshotId): Fields => {
