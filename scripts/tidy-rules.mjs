@@ -18,7 +18,9 @@ const ROOMS = /** @type {Record<string, string[]>} */ ({
   log: ['model', 'state', 'decider'],
   differ: ['model'],
   tar: ['model'],
+  vhdx: [],
   runtime: ['model', 'state', 'decider', 'log', 'differ', 'tar'],
+  fsck: ['model', 'state', 'decider', 'log', 'runtime'],
 })
 
 /** The workspaces that each workspace may name: everywhere, and in its tests. */
