@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { storeFault, type EventStore, type Head, type Row, type Sealed, type StoreFault } from '@varve/core/ports'
+import { storeFault, type EventStore, type Head, type Row, type StoreFault } from '@varve/core/ports'
+import { keepRow, maintained, newLog, type MemoryLog } from './memory/log-maintenance.js'
 
 /** An EventStore in memory that can lose power. */
 export type MemoryStore = EventStore & {
@@ -18,21 +19,27 @@ const inUse = fault('the store is open already; close it first, or give the othe
 const gap = fault('the records do not follow the head without a gap; number them from the head on', 'INVALID_RECORDS')
 const powerLost = fault('the power went before the batch was durable', 'POWER_LOST')
 
+const lost = (after: number, through: number) =>
+  fault(
+    `the log ends at record ${after}, but records up to ${through} had been acknowledged; check it and repair it`,
+    'RECORDS_LOST',
+  )
+
 /**
  * A log in memory, for tests and to learn from. It holds what was appended as long as the object lives, through any number of
  * openings. An append is durable a turn after it was called, never at once.
  */
-export const memoryStore = (): MemoryStore => {
-  const log = crypto.randomUUID()
-  const records: Sealed[] = []
-  const rows = new Map<string, string>()
+export const memoryStore = (): MemoryStore => storeOf(newLog(crypto.randomUUID()))
+
+/** A store of what outlasts its openings. */
+export const storeOf = (data: MemoryLog): MemoryStore => {
+  const { records, rows } = data
   // Every opening has its own object, so that what an earlier one began can't end in a later one.
   let opening: object | undefined
 
-  const head = (): Head => records.at(-1) ?? emptyHead
-  const keep = ({ key, value }: Row): void => {
-    if (value === undefined) rows.delete(key)
-    else rows.set(key, value)
+  const head = (): Head => {
+    const { seq, hash } = records.at(-1) ?? emptyHead
+    return { seq, hash }
   }
   /** What passes, in batches, as long as this opening lasts. */
   const batches = async function* <T>(all: Iterable<T>): AsyncGenerator<E.Either<StoreFault, readonly T[]>> {
@@ -59,8 +66,10 @@ export const memoryStore = (): MemoryStore => {
     sha256: (text) => bytesToHex(sha256(encoder.encode(text))),
     open: () => async () => {
       if (opening !== undefined) return inUse
-      opening = {}
       const { seq, hash } = head()
+      const { log, anchor } = data
+      if (typeof anchor === 'object' && anchor.seq > seq) return lost(seq, anchor.seq)
+      opening = {}
       return E.right({ log, head: { seq, hash } })
     },
     append:
@@ -78,7 +87,8 @@ export const memoryStore = (): MemoryStore => {
           )
         if (added.some((record, at) => record.seq !== seq + 1 + at)) return gap
         for (const record of added) records.push({ seq: record.seq, hash: record.hash, text: record.text })
-        for (const row of addedRows) keep(row)
+        for (const row of addedRows) keepRow(data, row)
+        if (added.length > 0) data.anchor = { log: data.log, ...head() }
         return E.right(undefined)
       },
     read: (after) => batches(textsAfter(after)),
@@ -86,6 +96,19 @@ export const memoryStore = (): MemoryStore => {
     close: () => async () => {
       opening = undefined
       return E.right(undefined)
+    },
+    maintenance: {
+      open: () => async () => {
+        if (opening !== undefined) return inUse
+        const held = {}
+        opening = held
+        const isOpen = (): boolean => opening === held
+        return E.right(
+          maintained(data, isOpen, () => {
+            if (isOpen()) opening = undefined
+          }),
+        )
+      },
     },
     losePower: () => {
       opening = undefined

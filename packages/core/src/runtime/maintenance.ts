@@ -10,6 +10,8 @@ export type NotedHead = { readonly log: string; readonly seq: number; readonly h
 
 /** What a store says of itself without judging it. */
 export type StoreFacts = {
+  /** The log's UUID as far as the store knows it; of an empty store a new one. */
+  readonly log: string
   /** Noted with the records; `damaged`: can't be read; undefined: nothing was ever written. */
   readonly head: NotedHead | 'damaged' | undefined
   /** Noted apart from the records, so that their loss is noticed; undefined: not there, or this store has none. */
