@@ -20,6 +20,7 @@ import {
   type SnapshotId,
 } from '@varve/core/ports'
 import { faultsOf } from './faults.js'
+import { maintenanceOf } from './maintenance.js'
 import { memoryDriver, memoryLayout, memoryWorld } from './memory/driver.js'
 import { readOptions, type FakeBackendOptions } from './options.js'
 import { asBackendFault, asFailure, codes } from './world/failure.js'
@@ -111,7 +112,7 @@ const connection = ({ start }: Made) => {
   }
 }
 
-type Connection = ReturnType<typeof connection>
+export type Connection = ReturnType<typeof connection>
 
 const unclaimedOf = async (
   { unclaimed }: OwnedBy,
@@ -213,5 +214,6 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
       TE.fromTask(async () => {
         await link.disconnect()
       }),
+    maintenance: maintenanceOf(link, ['scratch of an Active', 'scratch of a View', 'template', 'base files']),
   }
 }

@@ -1,4 +1,4 @@
-import type { ByteStream, ExportedLayer, Failure, FilesError, Intent, Result } from '@varve/core/ports'
+import type { BackendMend, ByteStream, ExportedLayer, Failure, FilesError, Intent, Result } from '@varve/core/ports'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { attachLayer } from './attach.js'
 import { alone, type Control } from './control.js'
@@ -9,7 +9,9 @@ import * as files from './files.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
 import { destroyLayer, retireLayer } from './retire.js'
+import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
+import { partsOf, sidecarTextOf, survey } from './survey.js'
 import { usageOf } from './usage.js'
 import type { Done, Work } from './work.js'
 import type { World } from './world.js'
@@ -37,7 +39,18 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
  * Everything a world can be asked to do, by name. Arguments and results are plain data, so that they can cross threads; what
  * takes a `Control` takes it last.
  */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...files }
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  partsOf,
+  sidecarTextOf,
+  mend,
+  ...files,
+}
 
 type Operations = typeof operations
 export type Operation = keyof Operations
@@ -61,6 +74,8 @@ export const begin = <K extends Operation>(
 /** What was asked, for messages. */
 export const describe = (name: Operation, args: readonly unknown[]): string => {
   if (name === 'claim' || name === 'quarantine') return 'open'
+  if (name === 'survey') return 'looking into the root'
+  if (name === 'mend') return `mending (${(args[0] as BackendMend).type})`
   if (name === 'exportLayer') return `export of layer ${(args[0] as ExportedLayer).id}`
   if (name !== 'perform') return `${name} of layer ${String(args[0])}`
   const { type, layer } = args[0] as Intent

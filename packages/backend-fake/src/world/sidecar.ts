@@ -17,7 +17,12 @@ export type Sidecar = {
   readonly templates: Readonly<Record<string, string>>
 }
 
-export function* writeSidecar({ disk, log }: World, sidecar: Sidecar): Work<void> {
+export function* writeSidecar(world: World, sidecar: Sidecar): Work<void> {
+  yield* writeSidecarOf(world, world.log, sidecar)
+}
+
+/** Of a layer of that log. */
+export function* writeSidecarOf({ disk }: World, log: string, sidecar: Sidecar): Work<void> {
   const text = `${JSON.stringify({ log, ...sidecar }, null, 2)}\n`
   yield* placeBytes(disk, sidecar.id, sidecarOf(sidecar.id), new TextEncoder().encode(text))
 }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
+import { type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
 import { layerName, ownerFile, ownerOf } from './owner.js'

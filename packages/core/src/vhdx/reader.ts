@@ -180,7 +180,7 @@ const lastBlockEnd = (bat: Uint8Array): number => {
   let last = 0
   for (let at = 0; at + 8 <= bat.length; at += 8) {
     const low = view.getUint32(at, true)
-    if ((low & stateOf) < isHeld) continue
+    if (low === 0 || (low & stateOf) < isHeld) continue
     // The offset is in MiB, from bit 20 on.
     last = Math.max(last, view.getUint32(at + 4, true) * 4096 + (low >>> 20) + 1)
   }
@@ -192,18 +192,27 @@ export type VhdxProblem = { readonly kind: 'truncated' | 'damaged'; readonly mes
 
 const damaged = (message: string): VhdxProblem => ({ kind: 'damaged', message })
 
-const wholeRegions = (read: ReadAt, length: number, table: Uint8Array): Either<VhdxProblem, Uint8Array> =>
+const truncated = (length: number, end: number | bigint): VhdxProblem => ({
+  kind: 'truncated',
+  message: `the file ends at byte ${length}, and says that it has ${end} bytes`,
+})
+
+type Regions = { readonly table: Uint8Array; readonly bat: Region; readonly end: number }
+
+const regionsIn = (table: Uint8Array): Either<string, Regions> =>
   pipe(
     regionIn(table, format.regions.bat, 'block allocation table'),
-    E.flatMap((bat) => E.map((metadata: Region) => ({ bat, metadata }))(metadataRegion(table))),
-    E.mapLeft(damaged),
-    E.flatMap(({ bat, metadata }) => {
-      const ends = Math.max(bat.offset + bat.length, metadata.offset + metadata.length)
-      const end = ends > length ? ends : Math.max(ends, lastBlockEnd(read(bat.offset, bat.length)))
-      const message = `the file ends at byte ${length}, and says that it has ${end} bytes`
-      return end > length ? E.left<VhdxProblem>({ kind: 'truncated', message }) : E.right(table)
-    }),
+    E.flatMap((bat) =>
+      E.map((metadata: Region) => ({
+        table,
+        bat,
+        end: Math.max(bat.offset + bat.length, metadata.offset + metadata.length),
+      }))(metadataRegion(table)),
+    ),
   )
+
+/** Bytes of the block allocation table that blocks of 1 MiB, the smallest, need: larger blocks need fewer (MS-VHDX 2.5). */
+const batUsed = (size: bigint): number => Number(size / BigInt(format.mib) + size / BigInt(2048 * format.mib) + 2n) * 8
 
 /** The virtual size in bytes of a VHDX file of `length` bytes that is whole, or what is wrong with it. */
 export const examineVhdx = (read: ReadAt, length: number): Either<VhdxProblem, bigint> =>
@@ -211,7 +220,20 @@ export const examineVhdx = (read: ReadAt, length: number): Either<VhdxProblem, b
     ? E.left({ kind: 'truncated', message: `the file ends at byte ${length}, inside its headers` })
     : pipe(
         regionsOf(read),
+        E.flatMap(regionsIn),
         E.mapLeft(damaged),
-        E.flatMap((table) => wholeRegions(read, length, table)),
-        E.flatMap((table) => E.mapLeft(damaged)(sizeIn(read, table))),
+        E.filterOrElse(
+          ({ end }) => end <= length,
+          ({ end }) => truncated(length, end),
+        ),
+        E.flatMap(({ table, bat }) =>
+          pipe(
+            sizeIn(read, table),
+            E.mapLeft(damaged),
+            E.flatMap((size) => {
+              const end = lastBlockEnd(read(bat.offset, Math.min(bat.length, batUsed(size))))
+              return end <= length ? E.right(size) : E.left(truncated(length, end))
+            }),
+          ),
+        ),
       )
