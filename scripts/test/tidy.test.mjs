@@ -19,6 +19,12 @@ const broken = [
   ['packages/core/src/log/b.ts', `type P = import('../runtime/ports.js').Ports`, /log may import only/],
   ['packages/core/src/differ/a.ts', `import {\n  s,\n} from '../state/s.js'`, /differ may import only itself, model/],
   ['packages/core/src/tar/deep/a.ts', `import '../../differ/d.js'`, /tar may import only itself, model/],
+  [
+    'packages/core/src/adapter/a.ts',
+    `import { e } from '../runtime/engine.js'`,
+    /adapter may import only itself, model, runtime\/ports/,
+  ],
+  ['packages/core/src/runtime/c.ts', `import { g } from '../adapter/gate.js'`, /runtime may import only/],
   ['packages/core/src/runtime/a.ts', `import { c } from '../../conformance/c.js'`, /may import conformance/],
   ['packages/core/src/runtime/b.ts', `import { all } from '../index.js'`, /files that gather all rooms/],
   ['packages/core/src/index.ts', `export * from '../conformance/index.js'`, /may import conformance/],

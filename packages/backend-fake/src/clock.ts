@@ -5,15 +5,15 @@ export const clock = {
   /** Milliseconds since some moment, for measuring. */
   elapsed: (): number => performance.now(),
   /** Ends early when the signal fires; never rejects. */
-  sleep: (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  sleep: (milliseconds: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
-      if (signal.aborted) return resolve()
+      if (signal?.aborted === true) return resolve()
       const timer = setTimeout(resolve, milliseconds)
       const stop = (): void => {
         clearTimeout(timer)
         resolve()
       }
-      signal.addEventListener('abort', stop, { once: true })
+      signal?.addEventListener('abort', stop, { once: true })
     }),
   /** Lets other work of the process have a turn. */
   turn: (): Promise<void> => {

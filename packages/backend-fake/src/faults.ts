@@ -27,7 +27,7 @@ type Outcome = E.Either<Failure, Result>
 export type Run = (cutAfter?: number) => Promise<Outcome>
 
 /** Runs intents as the table wants them to go. */
-export type Faults = (intent: Intent, signal: AbortSignal, run: Run) => Promise<Outcome>
+export type Faults = (intent: Intent, signal: AbortSignal | undefined, run: Run) => Promise<Outcome>
 
 const nth = (time: number): string => `run ${time} of this kind`
 

@@ -1,7 +1,7 @@
-import { backendFault, notFound } from '@varve/core/ports'
+import { asBackendFault } from '@varve/core/adapter'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asBackendFault, asFailure, failureOf, raise } from '../src/world/failure.js'
+import { failureOf } from '../src/world/failure.js'
 
 const hostError = (code: string): Error => Object.assign(new Error(`${code}: why, open '/layers/1'`), { code })
 
@@ -32,24 +32,6 @@ test('what nobody foresaw is E_FAIL with its own words', () => {
   for (const cause of [hostError('EWEIRD'), new TypeError('broken'), 'a text'])
     assert.is(asBackendFault(failureOf('usage of layer 1', cause)).code, 0x80004005)
   assert.match(failureOf('usage of layer 1', new TypeError('broken')).message, 'usage of layer 1: broken')
-})
-
-test('a failure that was raised comes out as it went in', () => {
-  const fault = backendFault('why', 0x80070005)
-  try {
-    raise(fault)
-    assert.unreachable()
-  } catch (cause) {
-    assert.is(failureOf('anything', cause), fault)
-  }
-})
-
-test('only faults pass where only faults may be answered', () => {
-  const missing = notFound('a')
-  assert.equal(asFailure(missing), backendFault('a: not found', 0x80070057))
-  const invalid = { _tag: 'InvalidArgument', message: 'm', field: 'f', value: 'v' } as const
-  assert.is(asFailure(invalid), invalid)
-  assert.is(asBackendFault(invalid)._tag, 'BackendFault')
 })
 
 test.run()

@@ -1,8 +1,7 @@
 import type { Either } from 'fp-ts/lib/Either.js'
-import type { ByteStream, FilesError, Layout } from '@varve/core/ports'
-import { openLanes, type CallOptions, type Job, type StreamOptions } from './lanes/lanes.js'
-import { describe, isUndone, turnOf } from './layers/asked.js'
-import type { Answer, Arguments, Operation } from './layers/operations.js'
+import { describe, isUndone, type Asked, type Driver } from '@varve/core/adapter'
+import type { ExportedLayer, FilesError, Intent, Layout } from '@varve/core/ports'
+import { openLanes, type Job } from './lanes/lanes.js'
 
 /**
  * Where the functions of Windows come from when it is not Windows itself: the paths of its DLLs by their names, and a module
@@ -10,17 +9,11 @@ import type { Answer, Arguments, Operation } from './layers/operations.js'
  */
 export type NativeSource = { readonly module?: URL; readonly dlls?: Readonly<Record<string, string>> }
 
-/** Runs operations in lanes. No call rejects. */
-export type Driver = {
-  readonly call: <K extends Operation>(
-    name: K,
-    args: Arguments<K>,
-    options?: CallOptions,
-  ) => Promise<Either<FilesError, Answer<K>>>
-  /** The bytes that an export puts out. It begins at the first `next()`; leaving the loop ends it. */
-  readonly stream: (args: Arguments<'exportLayer'>, options: StreamOptions) => ByteStream<FilesError>
-  /** Ends the lanes, each when nothing runs in it any more. */
-  readonly end: () => Promise<void>
+/** Operations that change, export or use a layer's content take turns, one of that layer at a time. */
+const turnOf = ({ name, args }: Asked): string | undefined => {
+  if (['claim', 'quarantine', 'usage', 'survey', 'look', 'mend'].includes(name)) return undefined
+  if (name === 'perform') return String((args[0] as Intent).layer)
+  return String(name === 'exportLayer' ? (args[0] as ExportedLayer).id : args[0])
 }
 
 /** What a lane is given to make its world of. */
@@ -30,7 +23,7 @@ export type LaneWorld = {
   readonly dlls: Readonly<Record<string, string>>
 }
 
-const jobOf = (name: Operation, args: readonly unknown[]): Job => {
+const jobOf = (name: string, args: readonly unknown[]): Job => {
   const asked = { name, args }
   return { ...asked, what: describe(asked), turn: turnOf(asked), isUndone: isUndone(asked) }
 }

@@ -1,10 +1,11 @@
-import { backendFault, hresult, type BackendFault, type Failure, type FilesError } from '@varve/core/ports'
+import { raisedIn } from '@varve/core/adapter'
+import { hresult } from '@varve/core/ports'
+
+export { failureOf, messageOf, raise } from '@varve/core/adapter'
 
 /** HRESULTs that the flows know by name. */
 export const codes = {
   ...hresult,
-  /** ERROR_NOT_READY */
-  notReady: 0x80070015,
   /** ERROR_NOT_SUPPORTED */
   notSupported: 0x80070032,
   /** ERROR_CALL_NOT_IMPLEMENTED */
@@ -33,42 +34,15 @@ export const codes = {
   privilegeNotHeld: 0x80070522,
   /** ERROR_REPARSE_POINT_ENCOUNTERED: a path goes through what is no plain folder */
   reparseEncountered: 0x8007112b,
-  /** ERROR_FILE_CORRUPT */
-  corrupt: 0x80070570,
-  /** E_ABORT */
-  aborted: 0x80004004,
   /** ERROR_FLT_INSTANCE_NOT_FOUND */
   noFilterInstance: 0x801f0015,
 } as const
 
-type Raised = Error & { readonly failure: FilesError }
-
-/** Ends the operation under way with a failure of a type that a port may answer. */
-export const raise = (failure: FilesError): never => {
-  throw Object.assign(new Error(failure.message), { failure })
-}
-
-const isRaised = (cause: unknown): cause is Raised => cause instanceof Error && 'failure' in cause
-
-/** What ended an operation, as its caller is told. `what` says what was asked. */
-export const failureOf = (what: string, cause: unknown): FilesError => {
-  if (isRaised(cause)) return cause.failure
-  return backendFault(`${what}: ${messageOf(cause)}`, codes.unspecified)
-}
-
-/** The same failure where only intents' failures may be answered. */
-export const asFailure = (failure: FilesError): Failure =>
-  failure._tag === 'BackendFault' || failure._tag === 'InvalidArgument' ? failure : asBackendFault(failure)
-
-/** The same failure where only a BackendFault may be answered. */
-export const asBackendFault = (failure: FilesError): BackendFault =>
-  failure._tag === 'BackendFault' ? failure : backendFault(failure.message, codes.invalidParameter)
-
-export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
 /** The HRESULT of a raised BackendFault; undefined of anything else. */
-export const codeOf = (cause: unknown): number | undefined =>
-  isRaised(cause) && cause.failure._tag === 'BackendFault' ? cause.failure.code : undefined
+export const codeOf = (cause: unknown): number | undefined => {
+  const failure = raisedIn(cause)
+  return failure?._tag === 'BackendFault' ? failure.code : undefined
+}
 
 /** Does `call`; a failure with one of these codes means that there was nothing to do. */
 export const unless = (passable: readonly number[], call: () => void): void => {

@@ -8,7 +8,8 @@ import { resolved } from './promised.js'
 export const check = (options: CheckOptions): Promise<Checked> => resolved(checkTask(options))
 
 /** Performs a plan of `check`; otherwise the same as `repair` of `@varve/core`. */
-export const repair = (plan: RepairPlan, options: CheckOptions): Promise<Repaired> => resolved(repairTask(plan, options))
+export const repair = (plan: RepairPlan, options: CheckOptions): Promise<Repaired> =>
+  resolved(repairTask(plan, options))
 
 /** Fills an empty log from the layers that are left; otherwise the same as `rescue` of `@varve/core`. */
 export const rescue = (options: CheckOptions): Promise<Rescued> => resolved(rescueTask(options))

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Done } from '@varve/core/adapter'
 import { backendFault, type BackendFault, type FilesError } from '@varve/core/ports'
 import { codes } from '../world/failure.js'
-import type { Done } from '../world/work.js'
 import type { FromWorker, ToWorker } from './messages.js'
 
 export type Outcome = E.Either<FilesError, unknown>

@@ -1,39 +1,28 @@
 import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
-import type { BackendFault, FilesError, Layout } from '@varve/core/ports'
-import { gate, pump } from '../pump.js'
-import { chunkLength, chunksInFlight } from '../world/control.js'
 import {
+  chunkLength,
+  chunksOf,
   describe,
+  feedTar,
   isUndone,
-  type Arguments,
+  movable,
+  stoppedFault,
+  type Asked,
   type CallOptions,
-  type Driver,
-  type Operation,
   type StreamOptions,
-} from '../world/operations.js'
-import { stoppedFault } from '../world/work.js'
+  type TarFeed,
+} from '@varve/core/adapter'
+import type { BackendFault, ByteStream, FilesError, Layout } from '@varve/core/ports'
+import type { WorldDriver } from '../world/operations.js'
 import { openCalls, type Calls, type Outcome } from './calls.js'
-import { tarSender } from './sender.js'
 
-type Asked = { readonly name: Operation; readonly args: readonly unknown[]; readonly options: CallOptions }
-
-/** Bytes cross by being moved, so they are copied first; a view would bring its whole buffer along. */
-const movable = (args: readonly unknown[]): { readonly args: readonly unknown[]; readonly moved: ArrayBuffer[] } => {
-  const moved: ArrayBuffer[] = []
-  const copied = args.map((value) => {
-    if (!(value instanceof Uint8Array)) return value
-    const bytes = new Uint8Array(value)
-    moved.push(bytes.buffer)
-    return bytes
-  })
-  return { args: copied, moved }
-}
+type Asking = Asked & { readonly options: CallOptions & { readonly cutAfter?: number } }
 
 /** Begins a call of the worker, which settles once it has ended there. */
 const begin = (
   calls: Calls,
-  { name, args, options }: Asked,
+  { name, args, options }: Asking,
   listener: { readonly taken?: (buffer: ArrayBuffer) => void; readonly chunk?: (bytes: Uint8Array) => void },
 ): { readonly call: number; readonly outcome: Promise<Outcome>; readonly stop: () => void } => {
   const { signal, progress, cutAfter, tar } = options
@@ -49,44 +38,19 @@ const begin = (
   return { call, outcome, stop }
 }
 
-const run = async (calls: Calls, asked: Asked): Promise<Outcome> => {
-  const { name, args, options } = asked
-  const { signal, tar, spend } = options
+const run = async (calls: Calls, asking: Asking): Promise<Outcome> => {
+  const { signal, tar, spend } = asking.options
   const dead = calls.dead()
   if (dead !== undefined) return E.left(dead)
-  if (signal?.aborted === true && !isUndone(name, args)) return E.left(stoppedFault(describe(name, args)))
-  const room = gate()
-  let inFlight = 0
-  let isOver = false
-  const taken = (buffer: ArrayBuffer): void => {
-    inFlight--
-    sender.takeBack(buffer)
-    room.open()
-  }
+  if (signal?.aborted === true && !isUndone(asking)) return E.left(stoppedFault(describe(asking)))
+  let feed: TarFeed | undefined
   calls.hold()
-  const { call, outcome } = begin(calls, asked, { taken })
-  const sender = tarSender((arrival, moved) => {
-    if (arrival.type === 'bytes') inFlight++
-    calls.post({ type: 'arrival', call, arrival }, moved)
-  })
-  if (tar !== undefined) {
-    void pump(tar, {
-      give: (arrival) => {
-        if (isOver) return
-        sender.send(arrival)
-        // Its bytes were copied.
-        if (arrival.type === 'bytes') spend?.(arrival.bytes)
-      },
-      room: async () => {
-        while (inFlight >= chunksInFlight && !isOver) await room.wait()
-      },
-      isOver: () => isOver,
-    })
-  }
+  const { call, outcome } = begin(calls, asking, { taken: (buffer) => feed?.takeBack(buffer) })
+  if (tar !== undefined)
+    feed = feedTar(tar, { post: (arrival, moved) => calls.post({ type: 'arrival', call, arrival }, moved), spend })
   const ended = await outcome
   calls.release()
-  isOver = true
-  room.open()
+  feed?.stop()
   return ended
 }
 
@@ -98,51 +62,20 @@ const spareOf = (chunk: Uint8Array | undefined): ArrayBuffer | undefined => {
     : undefined
 }
 
-/** Chunks that an operation puts out. The process is held only while one of them is waited for. */
-async function* chunksOf(
-  calls: Calls,
-  args: Arguments<'exportLayer'>,
-  options: StreamOptions,
-): AsyncGenerator<E.Either<FilesError, Uint8Array>, void> {
-  const dead: BackendFault | undefined = calls.dead()
-  if (dead !== undefined) return void (yield E.left(dead))
-  const came: { readonly chunks: Uint8Array[]; outcome?: Outcome } = { chunks: [] }
-  const arrived = gate()
-  const chunk = (bytes: Uint8Array): void => {
-    came.chunks.push(bytes)
-    arrived.open()
-  }
-  const { call, outcome, stop } = begin(calls, { name: 'exportLayer', args, options }, { chunk })
-  const settled = outcome.then((given) => {
-    came.outcome = given
-    arrived.open()
+const exported = (calls: Calls, args: readonly unknown[], options: StreamOptions): ByteStream<FilesError> =>
+  chunksOf(async (chunk) => {
+    const dead: BackendFault | undefined = calls.dead()
+    if (dead !== undefined) return E.left(dead)
+    const { call, outcome, stop } = begin(calls, { name: 'exportLayer', args, options }, { chunk })
+    const took = (): void => {
+      const spare = spareOf(options.spent?.())
+      calls.post({ type: 'room', call, spare }, spare === undefined ? [] : [spare])
+    }
+    return E.right({ outcome, stop, took, hold: calls.hold, release: calls.release })
   })
-  const wait = async (until: Promise<void>): Promise<void> => {
-    calls.hold()
-    await until
-    calls.release()
-  }
-  try {
-    for (;;) {
-      const next = came.chunks.shift()
-      if (next !== undefined) {
-        const spare = spareOf(options.spent?.())
-        calls.post({ type: 'room', call, spare }, spare === undefined ? [] : [spare])
-        yield E.right(next)
-      } else if (came.outcome === undefined) await wait(arrived.wait())
-      else break
-    }
-    if (E.isLeft(came.outcome)) yield came.outcome
-  } finally {
-    if (came.outcome === undefined) {
-      stop()
-      await wait(settled)
-    }
-  }
-}
 
 /** Starts the world's own worker thread. File work is synchronous inside it, so none of it takes a turn of this thread. */
-export const openDiskDriver = async (layout: Layout): Promise<E.Either<BackendFault, Driver>> => {
+export const openDiskDriver = async (layout: Layout): Promise<E.Either<BackendFault, WorldDriver>> => {
   // The worker needs none of the process's own flags, some of which (--input-type) would stop it.
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: layout,
@@ -154,7 +87,7 @@ export const openDiskDriver = async (layout: Layout): Promise<E.Either<BackendFa
   const calls = openCalls(worker)
   return E.right({
     call: (name, args, options = {}) => run(calls, { name, args, options }) as Promise<E.Either<FilesError, never>>,
-    stream: (args, options) => chunksOf(calls, args, options),
+    stream: (args, options) => exported(calls, args, options),
     end: async () => {
       calls.hold()
       await calls.idle()

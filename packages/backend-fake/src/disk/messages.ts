@@ -1,15 +1,13 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import type { Arrival, Done } from '@varve/core/adapter'
 import type { FilesError } from '@varve/core/ports'
-import type { Arrival } from '../world/control.js'
-import type { Operation } from '../world/operations.js'
-import type { Done } from '../world/work.js'
 
 /** What the main thread tells the worker. `call` numbers the calls. */
 export type ToWorker =
   | {
       readonly type: 'call'
       readonly call: number
-      readonly name: Operation
+      readonly name: string
       readonly args: readonly unknown[]
       readonly cutAfter: number | undefined
       readonly hasTar: boolean

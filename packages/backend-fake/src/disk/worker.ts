@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
+import { chunksInFlight, type Arguments, type Operation } from '@varve/core/adapter'
 import type { Layout } from '@varve/core/ports'
 import { clock } from '../clock.js'
-import { chunksInFlight, type Outlet } from '../world/control.js'
-import type { Arguments, Operation } from '../world/operations.js'
+import type { Outlet } from '../world/control.js'
 import { startSession, type Session } from '../world/session.js'
 import type { Pause } from '../world/work.js'
 import { makeWorld } from '../world/world.js'
@@ -88,7 +88,7 @@ const start = (asked: Extract<ToWorker, { readonly type: 'call' }>): void => {
     if (buffer instanceof ArrayBuffer) post({ type: 'taken', call, buffer }, [buffer])
   }
   const session = startSession(world, {
-    name,
+    name: name as Operation,
     args: args as Arguments<Operation>,
     cutAfter,
     outlet,

@@ -1,11 +1,18 @@
 import * as E from 'fp-ts/lib/Either.js'
+import {
+  chunksInFlight,
+  describe,
+  gate,
+  pump,
+  stoppedFault,
+  type Arguments,
+  type Gate,
+  type StreamOptions,
+} from '@varve/core/adapter'
 import type { FilesError, Layout } from '@varve/core/ports'
 import { clock } from '../clock.js'
-import { gate, pump, type Gate } from '../pump.js'
-import { chunksInFlight } from '../world/control.js'
-import { describe, type Arguments, type Driver, type StreamOptions } from '../world/operations.js'
+import type { WorldDriver } from '../world/operations.js'
 import { startSession, type Session } from '../world/session.js'
-import { stoppedFault } from '../world/work.js'
 import { makeWorld, type World } from '../world/world.js'
 import { memoryDisk } from './disk.js'
 
@@ -57,7 +64,7 @@ const slicer = () => {
 }
 
 /** Runs operations on the caller's own event loop, in slices. */
-export const memoryDriver = (world: World): Driver => {
+export const memoryDriver = (world: World): WorldDriver => {
   const run = slicer()
 
   async function* stream(
@@ -88,11 +95,9 @@ export const memoryDriver = (world: World): Driver => {
       const isOver = (): boolean => session.job.outcome() !== undefined
       if (tar !== undefined)
         void pump(tar, {
-          give: (arrival) => {
+          give: async (arrival) => {
             session.arrive(arrival)
             event.open()
-          },
-          room: async () => {
             while (session.waiting() >= chunksInFlight && !isOver()) await room.wait()
           },
           isOver,
@@ -100,7 +105,7 @@ export const memoryDriver = (world: World): Driver => {
       await run(session, event, options)
       // Lets the pump see that it is over.
       room.open()
-      return session.job.outcome() ?? E.left(stoppedFault(describe(name, args)))
+      return session.job.outcome() ?? E.left(stoppedFault(describe({ name, args })))
     },
     stream,
     end: async () => undefined,

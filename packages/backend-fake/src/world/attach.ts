@@ -1,13 +1,13 @@
-import { backendFault, type AttachLayer, type Result } from '@varve/core/ports'
+import type { AttachLayer, Result } from '@varve/core/ports'
 import { finishHarvest, ownContent } from './delta.js'
 import type { Disk } from './disk.js'
-import { codes, raise } from './failure.js'
 import { writeManifest } from './manifest.js'
 import { parentsView, withOwn, type Merged } from './merge.js'
+import { needDirectory } from './need.js'
 import { removeAdditions } from './seal-note.js'
 import { copyEntry, removeTree, statOf, type Links } from './tree.js'
 import { step, type Work } from './work.js'
-import { filesOf, layerOf, mountOf, shownPath, type World } from './world.js'
+import { filesOf, layerOf, mountOf, type World } from './world.js'
 
 /** Fills `to` with what the view shows below `view`. */
 function* copyView(disk: Disk, view: Merged, to: string, links: Links): Work<void> {
@@ -36,31 +36,21 @@ function* buildTree(world: World, { layer, parents }: AttachLayer): Work<void> {
   yield step
 }
 
-const requireDirectory = (world: World, { layer }: AttachLayer, path: string): void => {
-  if (world.disk.lstat(path)?.type === 'directory') return
-  const shown = shownPath(world, path)
-  raise(
-    backendFault(
-      `AttachLayer of layer ${layer}: ${shown} is no directory; put it back or remove the snapshot`,
-      codes.fileNotFound,
-    ),
-  )
-}
-
 /**
  * Parentless: the inside of `Files`. With parents: a copy of everything the layer and its parents show, complete when it
  * has its name; what was written there before a crash is still in it.
  */
 export function* attachLayer(world: World, intent: AttachLayer): Work<Result> {
   const { layer, parents } = intent
-  requireDirectory(world, intent, layerOf(layer))
+  const what = `AttachLayer of layer ${layer}`
+  needDirectory(world, what, layerOf(layer))
   if (parents.length === 0) {
-    requireDirectory(world, intent, filesOf(layer))
+    needDirectory(world, what, filesOf(layer))
     yield* removeAdditions(world, layer)
     world.attached.set(layer, filesOf(layer))
     return { type: 'LayerAttached' }
   }
-  for (const parent of parents) requireDirectory(world, intent, layerOf(parent))
+  for (const parent of parents) needDirectory(world, what, layerOf(parent))
   yield* finishHarvest(world, layer)
   if (world.disk.lstat(mountOf(layer)) === undefined) yield* buildTree(world, intent)
   world.attached.set(layer, mountOf(layer))

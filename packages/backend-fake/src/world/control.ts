@@ -1,10 +1,4 @@
-import type { Failure } from '@varve/core/ports'
-
-/** What comes out of a stream of bytes: some of them, its failure, or its end. */
-export type Arrival =
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'end' }
+import type { Arrival } from '@varve/core/adapter'
 
 /** Where work takes bytes from, which are its own until it takes again. Undefined: nothing has come yet, or everything was taken. */
 export type Inlet = { readonly take: () => Arrival | undefined }
@@ -27,8 +21,3 @@ export type Control = {
 
 /** Work that nobody speaks to. */
 export const alone: Control = { isCancelled: () => false }
-
-/** Bytes in a chunk of a tar. */
-export const chunkLength = 256 * 1024
-/** Chunks on their way between two threads. */
-export const chunksInFlight = 8

@@ -5,11 +5,12 @@ import { putApplied } from './export-table.js'
 import { putOwn } from './export-walk.js'
 import { codes, raise } from './failure.js'
 import { checkNames } from './names-check.js'
+import { needDirectory } from './need.js'
 import { packer } from './packer.js'
 import { isNotedCommitted } from './sidecar.js'
 import { isApplied } from './table.js'
 import type { Work } from './work.js'
-import { filesOf, layerOf, shownPath, tableOf, type World } from './world.js'
+import { filesOf, layerOf, tableOf, type World } from './world.js'
 
 /** Whether there is anything in it that a tar could have: not in an unpack layer that nothing was applied to. */
 const hasContent = ({ disk }: World, id: SnapshotId): boolean =>
@@ -31,12 +32,7 @@ export function* exportLayer(
   if (outlet === undefined)
     return refuse(id, 'there is nobody to take it; ask for it as a stream', codes.invalidParameter)
   if (world.attached.has(id)) refuse(id, 'it is attached; detach it first', codes.sharingViolation)
-  if (world.disk.lstat(layerOf(id))?.type !== 'directory')
-    refuse(
-      id,
-      `${shownPath(world, layerOf(id))} is no directory; put it back or remove the snapshot`,
-      codes.fileNotFound,
-    )
+  needDirectory(world, `export of layer ${id}`, layerOf(id))
   const tar = packer(world, outlet, epoch)
   if (isApplied(world.disk, tableOf(id))) yield* putApplied(world, id, tar)
   else if (hasContent(world, id)) {

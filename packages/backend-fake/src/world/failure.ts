@@ -1,15 +1,8 @@
-import { backendFault, hresult, shown, type BackendFault, type Failure, type FilesError } from '@varve/core/ports'
+import { raisedIn, failureOf as plainFailureOf } from '@varve/core/adapter'
+import { backendFault, hresult as codes, shown, type FilesError } from '@varve/core/ports'
 
-/** HRESULTs that only the simulation gives. */
-export const codes = {
-  ...hresult,
-  /** ERROR_NOT_READY */
-  notReady: 0x80070015,
-  /** E_ABORT */
-  aborted: 0x80004004,
-  /** ERROR_FILE_CORRUPT */
-  corrupt: 0x80070570,
-} as const
+export { raise } from '@varve/core/adapter'
+export { codes }
 
 type Known = { readonly code: number; readonly advice: string }
 
@@ -52,29 +45,11 @@ export const causeAt = (name: string, offset: number, cause: unknown): unknown =
       })
     : cause
 
-type Raised = Error & { readonly failure: FilesError }
-
-/** Ends the work under way with a failure of a type that a port may answer. */
-export const raise = (failure: FilesError): never => {
-  throw Object.assign(new Error(failure.message), { failure })
-}
-
-const isRaised = (cause: unknown): cause is Raised => cause instanceof Error && 'failure' in cause
-
 /** What ended a piece of work, as its caller is told. `what` says what was asked. */
 export const failureOf = (what: string, cause: unknown): FilesError => {
-  if (isRaised(cause)) return cause.failure
-  if (!(cause instanceof Error)) return backendFault(`${what}: ${String(cause)}`, codes.unspecified)
-  const found = 'code' in cause && typeof cause.code === 'string' ? known[cause.code] : undefined
-  return found === undefined
-    ? backendFault(`${what}: ${cause.message}`, codes.unspecified)
-    : backendFault(`${what}: ${cause.message}; ${found.advice} and try again`, found.code)
+  const isOfHost = raisedIn(cause) === undefined && cause instanceof Error && 'code' in cause
+  const found = isOfHost && typeof cause.code === 'string' ? known[cause.code] : undefined
+  return isOfHost && found !== undefined
+    ? backendFault(`${what}: ${cause.message}; ${found.advice} and try again`, found.code)
+    : plainFailureOf(what, cause)
 }
-
-/** The same failure where only intents' failures may be answered. */
-export const asFailure = (failure: FilesError): Failure =>
-  failure._tag === 'BackendFault' || failure._tag === 'InvalidArgument' ? failure : asBackendFault(failure)
-
-/** The same failure where only a BackendFault may be answered. */
-export const asBackendFault = (failure: FilesError): BackendFault =>
-  failure._tag === 'BackendFault' ? failure : backendFault(failure.message, codes.invalidParameter)

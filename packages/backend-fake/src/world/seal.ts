@@ -1,27 +1,16 @@
-import { backendFault, type Result, type SealLayer, type SnapshotId } from '@varve/core/ports'
+import type { Result, SealLayer, SnapshotId } from '@varve/core/ports'
 import { checkBase, convertToBase } from './base.js'
 import type { Control } from './control.js'
 import { finishHarvest, movesOf, ownContent, unseal } from './delta.js'
-import { codes, raise } from './failure.js'
 import { checkNames } from './names-check.js'
+import { needDirectory } from './need.js'
 import { forgetAdditions, noteAdditions, removeAdditions } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { partOf, removeTree } from './tree.js'
 import { undoable } from './undo.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
-import { deltaFilesOf, deltaOf, filesOf, layerOf, shownPath, type World } from './world.js'
-
-const requireDirectory = (world: World, { layer }: SealLayer, path: string): void => {
-  if (world.disk.lstat(path)?.type === 'directory') return
-  const shown = shownPath(world, path)
-  raise(
-    backendFault(
-      `SealLayer of layer ${layer}: ${shown} is no directory; put it back or remove the snapshot`,
-      codes.fileNotFound,
-    ),
-  )
-}
+import { deltaFilesOf, deltaOf, filesOf, layerOf, type World } from './world.js'
 
 /** A scratch's delta becomes the layer's `Files`; `sandbox.vhdx` stays, as a later export needs it. */
 function* takeDelta(world: World, id: SnapshotId): Work<void> {
@@ -43,7 +32,7 @@ function* convertScratch(world: World, intent: SealLayer): Work<Readonly<Record<
   const { layer, key, parents } = intent
   yield* finishHarvest(world, layer)
   if (parents.length === 0) {
-    requireDirectory(world, intent, filesOf(layer))
+    needDirectory(world, `SealLayer of layer ${layer}`, filesOf(layer))
     checkBase(world, layer)
   }
   const asking = { asked: `commit of ${JSON.stringify(key)}`, again: 'commit', parents }
@@ -79,9 +68,10 @@ function* undoSeal(world: World, { layer, parents, purpose, madeParentless }: Se
 /** Turns a scratch into a layer. A parentless one that gains a parent here has its delta in `Files` already. */
 export function* sealLayer(world: World, intent: SealLayer, { isCancelled }: Control): Work<Result> {
   const { layer } = intent
-  requireDirectory(world, intent, layerOf(layer))
+  const what = `SealLayer of layer ${layer}`
+  needDirectory(world, what, layerOf(layer))
   return yield* undoable({
-    what: `SealLayer of layer ${layer}`,
+    what,
     work: seal(world, intent),
     isCancelled,
     isTooLate: () => isNotedCommitted(world, layer),

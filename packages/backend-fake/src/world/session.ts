@@ -1,6 +1,15 @@
-import type { Arrival, Control, Outlet } from './control.js'
-import { begin, describe, isUndone, type Answer, type Arguments, type Operation } from './operations.js'
-import { startJob, stoppedFault, type Job } from './work.js'
+import {
+  describe,
+  isUndone,
+  stoppedFault,
+  type Answer,
+  type Arguments,
+  type Arrival,
+  type Operation,
+} from '@varve/core/adapter'
+import type { Control, Outlet } from './control.js'
+import { begin } from './operations.js'
+import { startJob, type Job } from './work.js'
 import type { World } from './world.js'
 
 /** An operation under way, and how one speaks to it. */
@@ -40,14 +49,14 @@ export const startSession = <K extends Operation>(world: World, asked: Asked<K>)
     ...(taken === undefined ? {} : { inlet: { take } }),
     ...(outlet === undefined ? {} : { outlet }),
   }
-  const what = describe(name, args)
+  const what = describe(asked)
   const job = startJob(what, begin(world, name, args, control), cutAfter)
   return {
     job,
     arrive: (arrival) => arrivals.push(arrival),
     waiting: () => arrivals.length,
     stop: () => {
-      if (isUndone(name, args)) isCancelled = true
+      if (isUndone(asked)) isCancelled = true
       else if (job.outcome() === undefined) job.stop(stoppedFault(what))
     },
   }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
+import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
 import { layerName, ownerFile, ownerOf } from './owner.js'
@@ -91,7 +91,7 @@ const diskAt = ({ disk }: World, layer: string, path: string): readonly FoundDis
 }
 
 /** What is in the directory of a layer; undefined where it is none. */
-export function* partsOf(world: World, id: SnapshotId, retired: boolean): Work<LayerParts | undefined> {
+function* partsOf(world: World, id: SnapshotId, retired: boolean): Work<LayerParts | undefined> {
   const { disk } = world
   const layer = retired ? retiredOf(id) : layerOf(id)
   if (disk.lstat(layer)?.type !== 'directory') return undefined
@@ -109,10 +109,17 @@ export function* partsOf(world: World, id: SnapshotId, retired: boolean): Work<L
   }
 }
 
-/** The text of a layer's sidecar, if it can be read. */
-export function* sidecarTextOf({ disk }: World, id: SnapshotId): Work<string | undefined> {
-  yield step
+const sidecarTextOf = ({ disk }: World, id: SnapshotId): string => {
   const path = sidecarOf(id)
   const stat = disk.lstat(path)
-  return stat?.type === 'file' ? new TextDecoder().decode(disk.read(path, 0, stat.size)) : undefined
+  return stat?.type === 'file' ? new TextDecoder().decode(disk.read(path, 0, stat.size)) : ''
+}
+
+/** What was found under a name, with what is in it. */
+export function* look(world: World, found: Found): Work<Found> {
+  if (found.role === 'layer') return { ...found, parts: yield* partsOf(world, found.id, found.retired) }
+  yield step
+  if (found.role !== 'sidecar') return found
+  const told = readSidecar(sidecarTextOf(world, found.id))
+  return { ...found, log: told?.log, sidecar: told?.sidecar }
 }

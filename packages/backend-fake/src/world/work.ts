@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { Done } from '@varve/core/adapter'
 import { backendFault, type BackendFault, type FilesError } from '@varve/core/ports'
 import { codes, failureOf } from './failure.js'
 
@@ -23,9 +24,6 @@ export const sparingly = (): (() => boolean) => {
   return () => ++calls % 64 === 0
 }
 
-/** Files and bytes written so far. */
-export type Done = { readonly files: number; readonly bytes: number }
-
 /** A piece of work under way. */
 export type Job<T> = {
   readonly done: () => Done
@@ -36,10 +34,6 @@ export type Job<T> = {
   /** Ends it between two steps and leaves what it has made. */
   readonly stop: (failure: FilesError) => void
 }
-
-/** The caller's signal, or the end of the process that asked, came between two steps. */
-export const stoppedFault = (what: string): BackendFault =>
-  backendFault(`${what} was stopped; run it again to have the rest done`, codes.aborted)
 
 const cutFault = (what: string, steps: number): BackendFault =>
   backendFault(`${what} was cut on demand after ${steps} steps; run it again to have the rest done`, codes.aborted)

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { chunkLength, type Arrival } from '@varve/core/adapter'
 import type { ImportLayer, SnapshotId } from '@varve/core/ports'
 import {
   layerDecoder,
@@ -8,7 +9,7 @@ import {
   type FileEntry,
   type LayerEntry,
 } from '@varve/core/tar'
-import { chunkLength, type Arrival, type Control } from '../../src/world/control.js'
+import type { Control } from '../../src/world/control.js'
 import { operations } from '../../src/world/operations.js'
 import type { World } from '../../src/world/world.js'
 import { create, perform, seal } from './acts.js'

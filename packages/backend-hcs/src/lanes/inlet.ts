@@ -1,7 +1,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
+import type { Arrival } from '@varve/core/adapter'
 import { backendFault } from '@varve/core/ports'
 import { codes } from '../failure.js'
-import type { Arrival } from '../layers/control.js'
 import { isRaisedFlag, waitFor, word, type Words } from './words.js'
 
 const failed = (message: string, code: number): Arrival => ({ type: 'failed', failure: backendFault(message, code) })

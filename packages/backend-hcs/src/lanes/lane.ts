@@ -1,8 +1,8 @@
 import { Worker, type MessagePort } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
+import { movable, type Asked, type Done } from '@varve/core/adapter'
 import { backendFault } from '@varve/core/ports'
 import { codes, messageOf } from '../failure.js'
-import type { Done } from '../layers/control.js'
 import { release } from './lock.js'
 import type { FromLane, LaneData, Outcome } from './messages.js'
 import { clearWords, makeWords, raiseFlag, type Flag, type Words } from './words.js'
@@ -14,18 +14,14 @@ export type Listener = {
   readonly chunk?: (bytes: Uint8Array) => void
 }
 
-export type Asked = {
-  readonly name: string
-  readonly args: readonly unknown[]
-  /** What was asked, for messages. */
-  readonly what: string
-}
+/** `what`: what was asked, for messages. */
+export type Named = Asked & { readonly what: string }
 
 /** A worker thread that runs one call at a time; started anew for the next call when it died. */
 export type Lane = {
   readonly words: Words
   /** `raised`: what its caller had said before the call, which travels with it. */
-  readonly run: (asked: Asked, tar: MessagePort | undefined, listener: Listener, raised?: Flag) => void
+  readonly run: (asked: Named, tar: MessagePort | undefined, listener: Listener, raised?: Flag) => void
   /** Holds the process, until as many releases have come as holds. */
   readonly hold: () => void
   readonly release: () => void
@@ -41,18 +37,6 @@ export type LaneStart = {
   readonly data: unknown
 }
 
-/** Bytes cross by being moved, so they are copied first; a view would bring its whole buffer along. */
-const movable = (args: readonly unknown[]): { readonly args: readonly unknown[]; readonly moved: ArrayBuffer[] } => {
-  const moved: ArrayBuffer[] = []
-  const copied = args.map((value) => {
-    if (!(value instanceof Uint8Array)) return value
-    const bytes = new Uint8Array(value)
-    moved.push(bytes.buffer)
-    return bytes
-  })
-  return { args: copied, moved }
-}
-
 const startWorker = ({ entry, lane, lock, data }: LaneStart, words: Words): Worker =>
   new Worker(entry, {
     workerData: { lane, words, lock, data } satisfies LaneData<unknown>,
@@ -63,7 +47,7 @@ const startWorker = ({ entry, lane, lock, data }: LaneStart, words: Words): Work
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
 
-type Current = { readonly asked: Asked; readonly listener: Listener }
+type Current = { readonly asked: Named; readonly listener: Listener }
 
 export const openLane = (start: LaneStart): Lane => {
   const words = makeWords()

@@ -1,9 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { backendFault, type BackendFault, type ByteStream, type Failure, type FilesError } from '@varve/core/ports'
-import { codes } from '../failure.js'
-import type { Done } from '../layers/control.js'
-import { gate, openFeed, type Feed } from './feed.js'
-import { openLane, type Asked, type Lane, type Listener } from './lane.js'
+import { chunksOf, stoppedFault, type CallOptions, type StreamOptions } from '@varve/core/adapter'
+import type { BackendFault, ByteStream, FilesError } from '@varve/core/ports'
+import { openFeed } from './feed.js'
+import { openLane, type Lane, type Listener, type Named } from './lane.js'
 import { makeLock } from './lock.js'
 import type { Outcome } from './messages.js'
 import { openQueue, type Queue } from './queue.js'
@@ -13,19 +12,12 @@ import { raiseFlag, wake, word } from './words.js'
 export const laneCount = 4
 
 /** A call, and how it stands to others. */
-export type Job = Asked & {
+export type Job = Named & {
   /** Calls with the same turn are made one after the other, in the order in which they came. */
   readonly turn: string | undefined
   /** Whether it undoes what it has done when its signal fires. What does not just stops. */
   readonly isUndone: boolean
 }
-
-export type StreamOptions = {
-  readonly signal?: AbortSignal
-  readonly progress?: (done: Done) => void
-}
-
-export type CallOptions = StreamOptions & { readonly tar?: ByteStream<Failure> }
 
 /** Worker threads, and the calls that wait for one. No call rejects. */
 export type Lanes = {
@@ -35,9 +27,6 @@ export type Lanes = {
   /** Ends the threads, each when nothing runs in it any more. The next call starts them anew. */
   readonly end: () => Promise<void>
 }
-
-const stoppedFault = (what: string): BackendFault =>
-  backendFault(`${what} was stopped; run it again to have the rest done`, codes.aborted)
 
 /** A call in a lane, which belongs to another call as soon as this one has ended. */
 type Begun = {
@@ -52,16 +41,17 @@ type Begun = {
 const begin = async (
   queue: Queue<Lane>,
   job: Job,
-  { signal, tar }: CallOptions,
+  options: CallOptions,
   listener: Omit<Listener, 'settle'>,
 ): Promise<E.Either<BackendFault, Begun>> => {
+  const { signal } = options
   const refused = E.left(stoppedFault(job.what))
   const isOut = (): boolean => signal?.aborted === true && !job.isUndone
   if (isOut()) return refused
   const lane = await queue.enter(job.turn, job.isUndone ? undefined : signal)
   if (lane !== undefined && isOut()) queue.leave(lane, job.turn)
   if (lane === undefined || isOut()) return refused
-  const feed: Feed | undefined = tar && openFeed(tar, lane.words)
+  const feed = openFeed(options, lane.words)
   let isOver = false
   let settle: (outcome: Outcome) => void = () => undefined
   const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
@@ -80,7 +70,6 @@ const begin = async (
     wake(lane.words)
   }
   signal?.addEventListener('abort', stop)
-  feed?.start()
   const ended = outcome.then((given) => {
     signal?.removeEventListener('abort', stop)
     feed?.stop()
@@ -101,48 +90,19 @@ const call = async (queue: Queue<Lane>, job: Job, options: CallOptions): Promise
   return ended
 }
 
-/** Chunks that a call puts out. The process is held only while one of them is waited for. */
-async function* chunksOf(
-  queue: Queue<Lane>,
-  job: Job,
-  options: StreamOptions,
-): AsyncGenerator<E.Either<FilesError, Uint8Array>, void> {
-  const came: { readonly chunks: Uint8Array[]; outcome?: Outcome } = { chunks: [] }
-  const arrived = gate()
-  const chunk = (bytes: Uint8Array): void => {
-    came.chunks.push(bytes)
-    arrived.open()
-  }
-  const { progress } = options
-  const begun = await begin(queue, job, options, progress === undefined ? { chunk } : { chunk, progress })
-  if (E.isLeft(begun)) return void (yield begun)
-  const { lane, outcome, stop, took } = begun.right
-  const settled = outcome.then((given) => {
-    came.outcome = given
-    arrived.open()
+const streamOf = (queue: Queue<Lane>, job: Job, options: StreamOptions): ByteStream<FilesError> =>
+  chunksOf(async (chunk) => {
+    const { signal, progress } = options
+    const listener = progress === undefined ? { chunk } : { chunk, progress }
+    const begun = await begin(queue, job, signal === undefined ? {} : { signal }, listener)
+    return E.map(({ lane, outcome, stop, took }: Begun) => ({
+      outcome,
+      stop,
+      took,
+      hold: lane.hold,
+      release: lane.release,
+    }))(begun)
   })
-  const wait = async (until: Promise<void>): Promise<void> => {
-    lane.hold()
-    await until
-    lane.release()
-  }
-  try {
-    for (;;) {
-      const next = came.chunks.shift()
-      if (next !== undefined) {
-        took()
-        yield E.right(next)
-      } else if (came.outcome === undefined) await wait(arrived.wait())
-      else break
-    }
-    if (E.isLeft(came.outcome)) yield came.outcome
-  } finally {
-    if (came.outcome === undefined) {
-      stop()
-      await wait(settled)
-    }
-  }
-}
 
 /** Of all lanes of the process: what it guards is the host's. */
 const lock = makeLock()
@@ -158,7 +118,7 @@ export const openLanes = (entry: URL, data: unknown): Lanes => {
   })
   return {
     call: (job, options = {}) => call(queue, job, options),
-    stream: (job, options = {}) => chunksOf(queue, job, options),
+    stream: (job, options = {}) => streamOf(queue, job, options),
     end: async () => {
       for (const lane of lanes) lane.hold()
       await queue.idle()

@@ -1,13 +1,8 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { MessagePort } from 'node:worker_threads'
+import type { Done } from '@varve/core/adapter'
 import type { FilesError } from '@varve/core/ports'
-import type { Done } from '../layers/control.js'
 import type { Words } from './words.js'
-
-/** Bytes in a buffer that crosses between two threads. */
-export const chunkLength = 256 * 1024
-/** Such buffers on their way in one direction of one call. */
-export const chunksInFlight = 8
 
 export type Outcome = Either<FilesError, unknown>
 

@@ -1,6 +1,6 @@
+import { chunkLength, chunksInFlight } from '@varve/core/adapter'
 import { backendFault } from '@varve/core/ports'
 import { codes, raise } from '../failure.js'
-import { chunkLength, chunksInFlight } from './messages.js'
 import { isRaisedFlag, waitFor, word, type Words } from './words.js'
 
 /** Where a call puts bytes; they go out in chunks of one size. */

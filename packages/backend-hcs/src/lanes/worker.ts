@@ -1,7 +1,7 @@
 /** What runs in a lane: operations on the world of one root, through the functions of Windows. */
+import { describe, type Operation } from '@varve/core/adapter'
 import type { LaneWorld } from '../driver.js'
-import { describe } from '../layers/asked.js'
-import { run, type Operation } from '../layers/operations.js'
+import { run } from '../layers/operations.js'
 import type { World } from '../layers/world.js'
 import { withLock } from './lock.js'
 import { machineFrom } from './machine.js'

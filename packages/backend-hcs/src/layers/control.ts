@@ -1,13 +1,4 @@
-import type { Failure } from '@varve/core/ports'
-
-/** What comes out of a stream of bytes: some of them, its failure, or its end. */
-export type Arrival =
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'end' }
-
-/** Files and bytes that were worked on so far. */
-export type Done = { readonly files: number; readonly bytes: number }
+import type { Arrival, Done } from '@varve/core/adapter'
 
 /** What reaches an operation while it runs, and what it tells. */
 export type Control = {

@@ -1,3 +1,4 @@
+import type { Answer, Arguments, Operation } from '@varve/core/adapter'
 import type { Intent, Result } from '@varve/core/ports'
 import { attachLayer } from './attach.js'
 import type { Control } from './control.js'
@@ -8,7 +9,9 @@ import { exportLayer } from './export.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
 import { destroyLayer, retireLayer } from './retire.js'
+import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
+import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
 import type { World } from './world.js'
 
@@ -31,19 +34,20 @@ const perform = (world: World, intent: Intent, control: Control): Result => {
   }
 }
 
-/**
- * Everything a world can be asked to do, by name. Arguments and results are plain data, so that they can cross threads; what
- * takes a `Control` takes it last. A failure is raised.
- */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...content }
-
-type Operations = typeof operations
-export type Operation = keyof Operations
-
-type WithoutControl<A extends readonly unknown[]> = A extends readonly [...infer Data, Control] ? Data : A
-type Tail<F> = F extends (world: World, ...args: infer A) => unknown ? WithoutControl<A> : never
-export type Arguments<K extends Operation> = Tail<Operations[K]>
-export type Answer<K extends Operation> = ReturnType<Operations[K]>
+/** Everything a world can be asked to do; what takes a `Control` takes it last. A failure is raised. */
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  look,
+  mend,
+  ...content,
+} satisfies {
+  [K in Operation]: (world: World, ...args: [...Arguments<K>, Control]) => Answer<K>
+}
 
 /** Runs an operation whose name and arguments come as data. */
 export const run = <K extends Operation>(world: World, name: K, args: Arguments<K>, control: Control): Answer<K> => {

@@ -1,6 +1,7 @@
+import { isFields } from '@varve/core/adapter'
 import type { SnapshotId } from '@varve/core/ports'
 import type { BasicInfo } from '../native/native.js'
-import { isRecord, readFields } from './fields.js'
+import { readFields } from './fields.js'
 import { sealNoteOf, type World } from './world.js'
 
 /** What a seal makes in `Files` of a layer. Paths are below the layer. */
@@ -16,7 +17,7 @@ export type SealNote = {
 const nothing: SealNote = { missing: [], above: undefined, isProcessing: false }
 
 const aboveIn = (found: unknown): SealNote['above'] => {
-  if (!isRecord(found) || typeof found['path'] !== 'string') return undefined
+  if (!isFields(found) || typeof found['path'] !== 'string') return undefined
   const times = ['created', 'accessed', 'modified', 'changed'].map((name) => found[name])
   if (!times.every((time) => typeof time === 'string' && /^\d+$/.test(time))) return undefined
   const [created = 0n, accessed = 0n, modified = 0n, changed = 0n] = times.map((time) => BigInt(String(time)))

@@ -1,20 +1,7 @@
-import { pathOf, type Kind, type Labels, type Profile, type Purpose, type SnapshotId } from '@varve/core/ports'
-import { isRecord, readFields, type Fields } from './fields.js'
+import { sidecarBytes, templatesIn, type Fields, type Sidecar } from '@varve/core/adapter'
+import { pathOf, type SnapshotId } from '@varve/core/ports'
+import { readFields } from './fields.js'
 import { sidecarOf, type World } from './world.js'
-
-/** What is known of a layer without its log: what a rescue goes by. `name` is a key until the commit. */
-export type Sidecar = {
-  readonly id: SnapshotId
-  readonly kind: Kind
-  readonly name: string
-  /** Nearest first. */
-  readonly parents: readonly SnapshotId[]
-  readonly purpose: Purpose
-  readonly profile: Profile
-  readonly labels: Labels
-  /** By disk of the layer, the disk that it was copied from or stands on: paths below the layer and below the root. */
-  readonly templates: Readonly<Record<string, string>>
-}
 
 export const ownerFileOf = ({ layout }: World): string => pathOf(layout, 'varve.json')
 
@@ -24,12 +11,12 @@ export const ownerOf = (world: World): string | undefined => {
   return typeof log === 'string' ? log : undefined
 }
 
-const write = (world: World, id: SnapshotId, fields: Fields): void => {
-  const text = `${JSON.stringify({ log: ownerOf(world) ?? '', ...fields }, null, 2)}\n`
-  world.machine.files.writeFile(sidecarOf(world, id), new TextEncoder().encode(text))
-}
+const write = (world: World, id: SnapshotId, fields: Fields, log = ownerOf(world) ?? ''): void =>
+  world.machine.files.writeFile(sidecarOf(world, id), sidecarBytes(log, fields))
 
-export const writeSidecar = (world: World, sidecar: Sidecar): void => write(world, sidecar.id, sidecar)
+/** `log`: default the one that the root was claimed for. */
+export const writeSidecar = (world: World, sidecar: Sidecar, log?: string): void =>
+  write(world, sidecar.id, sidecar, log)
 
 /** Whether the layer was sealed to the end. */
 export const isNotedCommitted = (world: World, id: SnapshotId): boolean =>
@@ -43,8 +30,5 @@ export const noteActive = (world: World, id: SnapshotId, isParentless: boolean):
 }
 
 /** The templates noted when the layer was made; none where the sidecar is lost or damaged. */
-export const notedTemplates = (world: World, id: SnapshotId): Readonly<Record<string, string>> => {
-  const { templates } = readFields(world, sidecarOf(world, id))
-  const entries = isRecord(templates) ? Object.entries(templates) : []
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
-}
+export const notedTemplates = (world: World, id: SnapshotId): Sidecar['templates'] =>
+  templatesIn(readFields(world, sidecarOf(world, id)))

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { CallOptions } from '@varve/core/adapter'
 import type { FilesError } from '@varve/core/ports'
-import { openLanes, type CallOptions, type Job, type Lanes } from '../../src/lanes/lanes.js'
+import { openLanes, type Job, type Lanes } from '../../src/lanes/lanes.js'
 import { makeWords, type Words } from '../../src/lanes/words.js'
 
 export const program = new URL('./lane-program.js', import.meta.url)

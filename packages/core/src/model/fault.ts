@@ -131,6 +131,12 @@ export const hresult = {
   cancelled: 0x800704c7,
   /** ERROR_WRITE_PROTECT */
   writeProtected: 0x80070013,
+  /** ERROR_NOT_READY */
+  notReady: 0x80070015,
+  /** ERROR_FILE_CORRUPT */
+  corrupt: 0x80070570,
+  /** E_ABORT */
+  aborted: 0x80004004,
   /** E_FAIL: the host gave no code of its own */
   unspecified: 0x80004005,
 } as const
