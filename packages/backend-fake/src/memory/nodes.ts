@@ -15,6 +15,7 @@ const namesOf = (path: string): readonly string[] => (path === '' ? [] : path.sp
 
 /** A tree of files, directories and symlinks in memory. */
 export type Nodes = {
+  readonly root: Directory
   readonly newDirectory: () => Directory
   readonly newFile: (content: SparseFile) => File
   readonly newSymlink: (target: string) => Symlink
@@ -82,6 +83,7 @@ export const newNodes = (now: () => bigint): Nodes => {
     return node
   }
   return {
+    root,
     newDirectory,
     newFile: (content) => ({ ...inode(0o644), type: 'file', content }),
     newSymlink: (target) => ({ ...inode(0o777), type: 'symlink', target }),
