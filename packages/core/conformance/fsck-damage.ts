@@ -6,6 +6,8 @@ import type { KnownLayer } from './fsck-worlds.js'
 /** What is about to be damaged. */
 export type Site = Omit<FsckSubject, 'open' | 'check' | 'repair' | 'rescue'> & {
   readonly layers: readonly KnownLayer[]
+  /** Those that were damaged already: each layer is damaged once. */
+  readonly struck: Set<KnownLayer>
   readonly dice: Dice
 }
 
@@ -31,9 +33,11 @@ export type Which = (layer: KnownLayer, all: readonly KnownLayer[]) => boolean
 export const toLayer =
   (which: Which, strike: (layer: KnownLayer, site: Site) => Promise<void>) =>
   async (site: Site): Promise<boolean> => {
-    const fitting = site.layers.filter((layer) => which(layer, site.layers))
+    const fitting = site.layers.filter((layer) => which(layer, site.layers) && !site.struck.has(layer))
     if (fitting.length === 0) return false
-    await strike(site.dice.pick(fitting), site)
+    const layer = site.dice.pick(fitting)
+    site.struck.add(layer)
+    await strike(layer, site)
     return true
   }
 

@@ -52,10 +52,12 @@ export const makeWorld = async (snapshotter: PromiseSnapshotter, dice: Dice): Pr
   await fill(growing, 'first')
   await snapshotter.commit('base', 'first')
   growing.committed.push('base')
+  await snapshotter.prepare('gone', { parent: 'base' })
+  await snapshotter.remove('gone')
   await snapshotter.prepare('work', { parent: 'base' })
   await fill(growing, 'work')
   await snapshotter.view('look', { parent: 'base' })
-  for (let left = 4 + dice.roll(6); left > 0; left--) await grow(growing)
+  for (let left = 3 + dice.roll(4); left > 0; left--) await grow(growing)
   await snapshotter.prepare('child', { parent: dice.pick(growing.committed) })
 }
 

@@ -29,7 +29,7 @@ export { type DifferSubject, differCases, layerStackTable } from './differ-cases
 export { layerOfTable } from './differ-layers.js'
 export type { Dice } from './dice.js'
 export { diceFrom } from './dice.js'
-export { checkDamage, damages } from './fsck-cases.js'
+export { checkDamages, damageGroups, damages } from './fsck-cases.js'
 export type { Damage } from './fsck-damage.js'
 export type { FsckSubject, LogFiles, RootFiles } from './fsck-subject.js'
 export { makeClosedWorld, makeWorld, type KnownLayer } from './fsck-worlds.js'

@@ -1,4 +1,4 @@
-import { driverBackend } from '@varve/core/adapter'
+import { driverBackend, type Driver } from '@varve/core/adapter'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
 import type { Backend } from '@varve/core'
 import { diceFrom, makeClosedWorld, type FsckSubject, type KnownLayer, type RootFiles } from '@varve/core/conformance'
@@ -10,6 +10,7 @@ import { newLog, type MemoryLog } from '../../src/memory/log-maintenance.js'
 import { newNodes, type Directory, type Node, type Nodes } from '../../src/memory/nodes.js'
 import { storeOf, type MemoryStore } from '../../src/memory-store.js'
 import type { Disk } from '../../src/world/disk.js'
+import type { WorldDriver } from '../../src/world/operations.js'
 import { makeWorld } from '../../src/world/world.js'
 
 /** All that outlasts a snapshotter in memory. */
@@ -38,12 +39,12 @@ export const copyOf = ({ nodes, log }: Remains): Remains => {
 export const newRemains = (): Remains => ({ nodes: newNodes(clock.now), log: newLog(crypto.randomUUID()) })
 
 /** A backend over files in memory that its maker can reach, too. */
-export const backendOn = (nodes: Nodes): Backend => {
+export const backendOn = (nodes: Nodes, through: (driver: WorldDriver) => Driver = (driver) => driver): Backend => {
   const world = makeWorld(memoryLayout, diskOf(nodes), clock.now)
   return driverBackend({
     layout: memoryLayout,
     supports: { readOnlyViews: false },
-    start: async () => E.right(memoryDriver(world)),
+    start: async () => E.right(through(memoryDriver(world))),
     remakes: ['scratch of an Active', 'scratch of a View', 'template', 'base files'],
     contentPath: ({ id }) => `C:\\varve\\${id}`,
   })

@@ -109,13 +109,19 @@ const regionIn = (table: Uint8Array, id: Uint8Array, name: string): Either<strin
 const metadataRegion = (table: Uint8Array): Either<string, Region> =>
   regionIn(table, format.regions.metadata, 'metadata region')
 
-const metadataTableAt = (read: ReadAt, { offset }: Region): Either<string, Uint8Array> =>
-  structureAt(read, {
-    name: 'metadata table',
-    signature: format.metadataTableSignature,
-    offset,
-    length: format.tableLength,
-  })
+/** The table's head, and as many entries behind it as the head says. */
+const metadataTableAt = (read: ReadAt, { offset }: Region): Either<string, Uint8Array> => {
+  const name = 'metadata table'
+  const signature = format.metadataTableSignature
+  return pipe(
+    structureAt(read, { name, signature, offset, length: format.metadataTableHeadLength }),
+    E.flatMap((head) => {
+      const entries = Math.min(viewOf(head).getUint16(10, true), format.maximumTableEntries)
+      const length = format.metadataTableHeadLength + entries * format.tableEntryLength
+      return bytesAt(read, name, offset, length)
+    }),
+  )
+}
 
 const sizeLength = 8
 
