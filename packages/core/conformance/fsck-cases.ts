@@ -20,7 +20,7 @@ const contentIn = async (root: RootFiles, layers: readonly KnownLayer[]): Promis
   for (const { id, kind } of layers) {
     if (kind !== 'Committed') continue
     const places = [`snapshots/${id}`, `snapshots/rm-${id}`]
-    const aside = quarantined.filter((name) => name.startsWith(`${id}-`) || name.startsWith(`rm-${id}-`))
+    const aside = quarantined.filter((name) => new RegExp(`^(?:rm-)?${id}-\\d+$`).test(name))
     for (const place of [...places, ...aside.map((name) => `quarantine/${name}`)]) {
       const files = await filesBelow(root, `${place}/Files`)
       if (Object.keys(files).length > 0) contents.set(id, JSON.stringify(files))

@@ -1,5 +1,5 @@
 import { backendFault, pathOf, type BackendMend, type SnapshotId } from '@varve/core/ports'
-import { codes, raise } from '../failure.js'
+import { codeOf, codes, raise } from '../failure.js'
 import { remakeBaseFiles } from './base.js'
 import { takeAway } from './detach.js'
 import { copyTemplate, makeScratch } from './disks.js'
@@ -14,10 +14,18 @@ type Mend<T extends BackendMend['type']> = Extract<BackendMend, { readonly type:
 
 const hostPath = ({ layout }: World, path: string): string => pathOf(layout, ...path.split('/'))
 
-/** An attachment is taken down; what is still there then was never bound, and moves like everything else. */
+/** What shows a layer, which goes when it is taken down, unless there is something else in it. */
+const putDown = (world: World, path: string): void => {
+  try {
+    takeAway(world, Number.parseInt(path.slice('mounts/'.length), 10))
+  } catch (cause) {
+    if (codeOf(cause) !== codes.notEmpty) throw cause
+  }
+}
+
 const quarantineOne = (world: World, { path, to }: Mend<'Quarantine'>): void => {
   const { layout, machine } = world
-  if (roleOf(path) === 'attachment') takeAway(world, Number.parseInt(path.slice('mounts/'.length), 10))
+  if (roleOf(path) === 'attachment') putDown(world, path)
   const from = hostPath(world, path)
   if (!machine.files.exists(from)) return
   machine.files.makeFolder(pathOf(layout, 'quarantine'))
