@@ -42,7 +42,11 @@ export const maintained = (data: MemoryLog, isOpen: () => boolean, close: () => 
   const notOpen = E.left(storeFault('the store is not held for maintenance any more', 'STORE_NOT_OPEN'))
   return {
     facts: { log: data.log, head: seq === 0 ? undefined : { log: data.log, seq, hash }, anchor: data.anchor },
-    records: () => batches([...data.records], isOpen),
+    records: () =>
+      batches(
+        data.records.map((record) => ({ seq: record.seq, text: record.text })),
+        isOpen,
+      ),
     rows: (prefix) => batches(rowsWith(data.rows, prefix), isOpen),
     mend:
       ({ log, keep, records, hash: last, rows }) =>
