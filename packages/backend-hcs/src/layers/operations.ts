@@ -13,12 +13,14 @@ import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
 import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
+import { lasting } from './volume.js'
 import type { World } from './world.js'
 
+/** What was done is durable before it is answered; a seal and an import see to it themselves, as long as they can be undone. */
 const perform = (world: World, intent: Intent, control: Control): Result => {
   switch (intent.type) {
     case 'CreateLayer':
-      return createLayer(world, intent)
+      return lasting(world, createLayer(world, intent))
     case 'SealLayer':
       return sealLayer(world, intent, control)
     case 'ImportLayer':
@@ -26,9 +28,9 @@ const perform = (world: World, intent: Intent, control: Control): Result => {
     case 'AttachLayer':
       return attachLayer(world, intent)
     case 'DetachLayer':
-      return detachLayer(world, intent)
+      return lasting(world, detachLayer(world, intent))
     case 'RetireLayer':
-      return retireLayer(world, intent)
+      return lasting(world, retireLayer(world, intent))
     case 'DestroyLayer':
       return destroyLayer(world, intent)
   }

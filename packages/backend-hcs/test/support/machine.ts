@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { backendFault, layerId } from '@varve/core/ports'
 import { hostFiles, type HostFiles } from '../../src/files.js'
 import { raise } from '../../src/failure.js'
@@ -22,7 +22,7 @@ export type Pretended = {
   readonly remove: () => void
 }
 
-type Answers = { readonly fileSystem: string; readonly build: number; readonly guid: string }
+type Answers = { readonly volume: string; readonly fileSystem: string; readonly build: number; readonly guid: string }
 
 type State = {
   readonly hostPath: (path: string) => string
@@ -130,11 +130,12 @@ const disks = ({ called, hostPath, handles }: State, opened: (path: string) => b
   ExtendVolume: (_volume: bigint, sectors: bigint) => called('ExtendVolume', sectors),
 })
 
-const handlesOf = ({ hostPath, handles }: State, opened: (path: string) => bigint) => {
+const handlesOf = ({ called, hostPath, handles }: State, opened: (path: string) => bigint) => {
   const removed = new Set<bigint>()
   const pathOf = (handle: bigint): string => handles.get(handle) ?? fault(`use of handle ${handle}`, win32(6))
   return {
     CreateFileW: ({ path }: { readonly path: string }) => opened(hostPath(path)),
+    FlushFileBuffers: (handle: bigint) => called('FlushFileBuffers', relative(hostPath(''), pathOf(handle))),
     CloseHandle: (handle: bigint) => {
       const path = pathOf(handle)
       handles.delete(handle)
@@ -166,7 +167,7 @@ const hosts = (state: State) => ({
     state.called('NameToGuid')
     return state.answers.guid
   },
-  GetVolumePathNameW: () => 'C:\\',
+  GetVolumePathNameW: () => state.answers.volume,
   GetVolumeFileSystem: () => state.answers.fileSystem,
   EnablePrivileges: (names: readonly string[]) => state.called('EnablePrivileges', ...names),
   RtlGetVersion: () => ({ major: 10, minor: 0, build: state.answers.build }),
@@ -203,7 +204,7 @@ export const pretendMachine = (): Pretended => {
     const code = failures.get(name)?.shift()
     if (code !== undefined) fault(name, code)
   }
-  const answers: Answers = { fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
+  const answers: Answers = { volume: 'C:\\', fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
   const state: State = { hostPath, called, handles: new Map(), answers }
   const files = hostFiles(hostPath)
   return {

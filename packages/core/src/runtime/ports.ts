@@ -124,6 +124,10 @@ export type Backend = {
    * `<root>/quarantine`, whose names below that folder it answers.
    */
   readonly open: (owner: OwnedBy) => TaskEither<BackendFault, { readonly quarantined: readonly string[] }>
+  /**
+   * Performs one intent. What it has answered survives a loss of power, as the record of it does: a log must not speak of a layer
+   * that is not there. Of AttachLayer and DestroyLayer nothing needs to survive.
+   */
   readonly execute: (intent: Intent, options: ExecuteOptions) => TaskEither<Failure, Result>
   /**
    * The Windows layer tar of a layer that is not attached: the same bytes each time while nothing changes it. Begins at the
