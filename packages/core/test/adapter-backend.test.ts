@@ -35,7 +35,6 @@ const rig = (answers: Answers = {}, start: () => E.Either<FilesError, void> = ()
       const started = start()
       return E.isLeft(started) ? E.left(backendFault(started.left.message, 1)) : E.right(driver)
     },
-    remakes: [],
     contentPath: ({ id }) => `C:\\layers\\mounts\\${id}`,
   })
   return { backend, asked }

@@ -29,7 +29,9 @@ const withPrefix = ({ rows }: Kept, prefix: string): readonly Row[] =>
   [...rows].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))
 
 const put = ({ rows }: Kept, changed: readonly Row[]): void => {
-  for (const { key, value } of changed) value === undefined ? rows.delete(key) : rows.set(key, value)
+  for (const { key, value } of changed)
+    if (value === undefined) rows.delete(key)
+    else rows.set(key, value)
 }
 
 const headOf = ({ log, records }: Kept): NotedHead => {

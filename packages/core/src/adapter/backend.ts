@@ -105,8 +105,11 @@ export type DriverBackend = {
   readonly supports: Backend['supports']
   /** Starts the driver, at each opening anew. Answers why there is none; never rejects. */
   readonly start: () => Promise<E.Either<BackendFault, Driver>>
-  /** What `mend` can make anew of layers without a loss of content. */
-  readonly remakes: readonly Remakable[]
+  /**
+   * What `mend` can make anew of layers without a loss of content. Absent: the driver does no `survey`, `look` and `mend`, and what it
+   * works on can't be checked, repaired or rescued.
+   */
+  readonly remakes?: readonly Remakable[]
   /** Where the content of an attached layer is: a directory of the host. */
   readonly contentPath: (layer: AttachedLayer) => string
 }
@@ -139,6 +142,6 @@ export const driverBackend = ({ layout, supports, start, remakes, contentPath }:
       TE.fromTask(async () => {
         await link.disconnect()
       }),
-    maintenance: maintenanceOf(link, remakes),
+    ...(remakes === undefined ? {} : { maintenance: maintenanceOf(link, remakes) }),
   }
 }

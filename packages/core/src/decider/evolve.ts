@@ -1,7 +1,7 @@
 import { Immer } from 'immer'
 import type { Decided, EventOf } from '../model/event.js'
 import type { Snapshot } from '../model/snapshot.js'
-import { entries, get, remove, set, type Table } from '../state/table.js'
+import { entries as entriesOf, get, remove, set, type Table } from '../state/table.js'
 import { parentIds, type Asking, type Pending, type State } from '../state/state.js'
 
 const immer = new Immer({ autoFreeze: true })
@@ -144,9 +144,9 @@ const promisedParent = (state: State, asking: Asking): string => {
 const givenUp = (state: State, { data: { id, key } }: EventOf<'GivenUp'>): Change => {
   let work: Work = state
   let { snapshots } = state
-  for (const [intent, asking] of entries(state.outstanding)) {
+  for (const [intent, asking] of entriesOf(state.outstanding)) {
     if (asking.data.id !== id) continue
-    const held = [...entries(state.pending)].filter(([, pending]) => pending.intent === intent)
+    const held = [...entriesOf(state.pending)].filter(([, pending]) => pending.intent === intent)
     work = ended(
       work,
       intent,

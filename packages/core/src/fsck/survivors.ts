@@ -82,6 +82,6 @@ export const tellSidecars = (root: Root): Told => {
     survivors.set(id, survivor)
     return survivor
   }
-  for (const id of [...candidates.keys()]) follow(id)
+  for (const id of ids) follow(id)
   return { survivors: [...survivors.values()], reasons }
 }

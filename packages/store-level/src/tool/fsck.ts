@@ -55,7 +55,7 @@ const drawn = ({ code, severity, id, name, found, means, repair: does }: Finding
 const summary = ({ findings, healthy }: Checked): string => {
   if (findings.length === 0) return 'nothing was found'
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`
-  return healthy ? `${count}, and nothing is damaged` : `${count}`
+  return healthy ? `${count}, and nothing is damaged` : count
 }
 
 /** Tells what is wrong with a log and its layers; the plan of a repair goes to a file, if one is named. */
