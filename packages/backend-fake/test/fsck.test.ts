@@ -84,4 +84,32 @@ test(`no false alarm on ${count} worlds whose processes died`, async () => {
   }
 })
 
+test('a lost end is recorded, and ids that its records gave out are not given out again', async () => {
+  const remains = newRemains()
+  const subject = subjectOn(remains)
+  const snapshotter = await subject.open()
+  for (const key of ['a', 'b', 'c']) await snapshotter.prepare(key)
+  await snapshotter.close()
+  const records = await subject.log.records()
+  await subject.log.loseAfter(3)
+  await subject.open().then(
+    () => assert.unreachable(),
+    (refused: unknown) => assert.is((refused as { readonly code: string }).code, 'RECORDS_LOST'),
+  )
+  const { plan } = await subject.check()
+  const repaired = await subject.repair(plan)
+  assert.equal(
+    repaired.records.map(({ type, data, cause }) => [type, data, cause.by]),
+    [
+      ['LossAccepted', { after: 3, through: records.length }, 'repair'],
+      ['IdsBurnt', { through: 3 }, 'repair'],
+      ['Quarantined', { directories: ['2-1', '3-1'] }, 'repair'],
+    ],
+  )
+  const again = await subject.open()
+  const [mount] = await again.prepare('d')
+  assert.match(mount?.source ?? '', /\\4\\Files$/)
+  await again.close()
+})
+
 test.run()
