@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { Layout } from '@varve/core/ports'
+import { raise } from '@varve/core/adapter'
+import { invalidArgument, type Layout } from '@varve/core/ports'
 import type { SparseFile } from '../artefacts/vhdx.js'
 import type { Disk, Entry, EntryType, Input, Output, Stat } from '../world/disk.js'
 import { hostName, readName, type HostName } from './host-names.js'
@@ -244,11 +245,17 @@ const makeRoot = (root: string): void =>
   })
 
 /** The host's own file system below a root. */
+/** On NTFS what follows a colon names a stream of the file before it, which no list shows. */
+const withoutStream = (path: string): string =>
+  path.includes(':') ? raise(invalidArgument('path', path, 'must not contain : on Windows')) : path
+
 export const nodeDisk = (layout: Layout): Disk => {
   const base = `${layout.root}${layout.separator}`
   // Where the host uses `/` too there is nothing to translate.
   const local =
-    layout.separator === '/' ? (path: string) => path : (path: string) => path.replaceAll('/', layout.separator)
+    layout.separator === '/'
+      ? (path: string) => path
+      : (path: string) => withoutStream(path).replaceAll('/', layout.separator)
   const host = (path: string): HostName => hostName(base + local(path))
   const clone = cloner()
   const mkdir = (path: string): void => {
