@@ -2,6 +2,7 @@ import { equal, ok } from './assert.js'
 import { cancelCases } from './backend-cancels.js'
 import { exportCases } from './backend-exports.js'
 import { importCases } from './backend-imports.js'
+import { maintenanceCases } from './backend-maintenance.js'
 import {
   baseTree,
   type BackendCase,
@@ -163,4 +164,5 @@ export const backendCases: readonly BackendCase[] = [
   ...importCases,
   ...exportCases,
   ...cancelCases,
+  ...maintenanceCases,
 ]

@@ -60,6 +60,19 @@ const groundOf = (layout: Layout, disk: Disk, remove: () => void): Ground => ({
   remove,
 })
 
+/** Whether this host has symlinks: not everybody may make them on Windows, and under Wine one that was made is not there. */
+export const hasSymlinks = ((): boolean => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-symlink-'))
+  try {
+    fs.symlinkSync('target', path.join(directory, 'link'))
+    return fs.readdirSync(directory).length > 0
+  } catch {
+    return false
+  } finally {
+    fs.rmSync(directory, { recursive: true })
+  }
+})()
+
 const separator = path.sep === '\\' ? '\\' : '/'
 
 /** Both worlds, by name. */
