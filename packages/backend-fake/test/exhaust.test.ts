@@ -106,7 +106,7 @@ test('what a loss of power would leave is what it leaves', () => {
   assert.ok(ways >= 16)
   for (let detail = 0; detail < ways; detail++) {
     const [seen, lost] = [changed(), changed()]
-    const { changes, after: left } = seen.unsynced()
+    const { changes, after: left } = seen.pending()
     const { names } = left(detail % (changes.length + 1))
     lost.losePower(detail)
     assert.equal(listed(seen.root, names).sort(), listed(lost.root, ({ entries }) => entries).sort())

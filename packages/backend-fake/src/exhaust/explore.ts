@@ -1,6 +1,6 @@
 import type { Action, Case, FaultAt } from '../simulate/case.js'
 import { caseChooser, recording, type Chooser, type Struck } from '../simulate/chooser.js'
-import { fates, seeds, type Left, type Unsynced } from '../simulate/disk.js'
+import { fates, seeds, type Left, type Pending } from '../simulate/disk.js'
 import type { Place } from '../simulate/faults.js'
 import type { Machine } from '../simulate/machine.js'
 import { play, type Play } from '../simulate/run.js'
@@ -88,8 +88,8 @@ const settledNow = ({ settled }: Run): Path['settled'] => settled.map((indexes) 
 const textOf = (
   { machine, files }: Run,
   left: Left,
-  changes: Unsynced['changes'],
-  { unsynced, are }: { readonly unsynced: Unsynced['files']; readonly are: '~' | '?' },
+  changes: Pending['changes'],
+  { unsynced, are }: { readonly unsynced: Pending['files']; readonly are: '~' | '?' },
 ): string => {
   const durables = new Map(unsynced.map(({ file, durable }) => [file, durable]))
   return diskText(machine.disk.root, left, changes, (file, key) => {
@@ -100,14 +100,14 @@ const textOf = (
 }
 
 /** As the next process finds it when only this one ends. */
-const pendingText = (run: Run, { changes, files, after }: Unsynced): string =>
+const pendingText = (run: Run, { changes, files, after }: Pending): string =>
   textOf(run, after(changes.length), changes, { unsynced: files, are: '~' })
 
 /** After a loss of power that leaves contents open. */
-const lostText = (run: Run, { files, after }: Unsynced, lost: number): string =>
+const lostText = (run: Run, { files, after }: Pending, lost: number): string =>
   textOf(run, after(lost), [], { unsynced: files, are: '?' })
 
-const ways = ({ changes, files }: Unsynced): number => (changes.length + 1) * fates ** files.length
+const ways = ({ changes, files }: Pending): number => (changes.length + 1) * fates ** files.length
 
 const crash = (run: Run, state: string, fault: FaultAt): void => {
   if (!run.isNew(state)) return
@@ -121,7 +121,7 @@ const crash = (run: Run, state: string, fault: FaultAt): void => {
 /** Looks at every way in which the process can end at this moment. */
 const consider = (run: Run, place: Place, at: number): void => {
   const { machine } = run
-  const unsynced = machine.disk.unsynced()
+  const unsynced = machine.disk.pending()
   const { changes, files } = unsynced
   run.moments++
   run.losses += ways(unsynced)
@@ -158,7 +158,7 @@ const consider = (run: Run, place: Place, at: number): void => {
 /** The power is about to go as the path says: contents that it leaves open are settled when they are looked at. */
 const leaveOpen = (run: Run, index: number): void => {
   const { machine, path, files, settled, others } = run
-  const { changes, files: unsynced } = machine.disk.unsynced()
+  const { changes, files: unsynced } = machine.disk.pending()
   const open = unsynced
     .map(({ file, durable }, place): OpenFile => ({ file, durable, index: place }))
     .filter(({ index: place }) => path.settled[index]?.includes(place) !== true)
@@ -189,7 +189,7 @@ const arrive = (run: Run): void => {
   const { machine, path } = run
   run.isOver = true
   if (path.isEnd) return
-  const state = run.files.unseen(() => stateOf(machine, `open\n${pendingText(run, machine.disk.unsynced())}`))
+  const state = run.files.unseen(() => stateOf(machine, `open\n${pendingText(run, machine.disk.pending())}`))
   if (!run.isNew(state)) throw isKnown
   run.reached = {
     state,

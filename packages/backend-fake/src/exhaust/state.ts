@@ -11,7 +11,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { SparseFile } from '../artefacts/vhdx.js'
 import { readSparse } from '../artefacts/vhdx.js'
 import type { Directory, File, Node } from '../memory/nodes.js'
-import type { Left, Unsynced } from '../simulate/disk.js'
+import type { Left, Pending } from '../simulate/disk.js'
 import type { Machine } from '../simulate/machine.js'
 import type { Model } from '../simulate/model.js'
 
@@ -61,7 +61,7 @@ const manifestText = (content: SparseFile, inodes: Labels<bigint>, ctimes: Label
 export const diskText = (
   root: Directory,
   { names, ctime }: Left,
-  changes: Unsynced['changes'],
+  changes: Pending['changes'],
   contentOf: (file: File, key: (content: SparseFile) => string) => string,
 ): string => {
   const [inodes, ctimes] = [newLabels<bigint>(), newLabels<bigint>()]

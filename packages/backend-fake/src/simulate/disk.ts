@@ -55,7 +55,7 @@ export type Left = {
 }
 
 /** What a loss of power would find. */
-export type Unsynced = {
+export type Pending = {
   /** What is not durable apart from contents, in order; each is kept or lost as a whole. */
   readonly changes: readonly (readonly Change[])[]
   /** Files whose content is not durable, in the order in which `detail` tells what becomes of them. */
@@ -68,9 +68,13 @@ export type SimulatedDisk = {
   /** The tree as it was written. */
   readonly disk: Disk
   readonly root: Directory
+  /** Changes of names, and files with content, that are not durable. */
+  readonly unsynced: () => { readonly names: number; readonly files: number }
+  /** The power goes, and with it the last so many changes of names. `fate` says what becomes of each file: 0 to 3, 0 keeps it. */
+  readonly lose: (names: number, fate: (file: number) => number) => void
   /** In how many ways the power can go now. */
   readonly losses: () => number
-  readonly unsynced: () => Unsynced
+  readonly pending: () => Pending
   /**
    * The power goes; `detail` says in which of those ways, and 0 loses nothing: how many changes are lost, plus one more than their
    * number times the fates of the files as digits to the base `fates`, the first file's last. Where a number below `seeds` can't
@@ -128,24 +132,33 @@ const meet = (node: Node, fate: number | undefined, before: Durable | undefined,
     node.content = contentAfter(fate, node.content, before?.content ?? nothing)
 }
 
-/** A tree once these changes are made to what is durable. */
-const leftAfter = (changes: Unsynced['changes'], durableOf: DurableOf, ctimeOf: Left['ctime']): Left => {
+type Renamed = Extract<Change, { readonly name: string }>
+
+const rename = (names: Map<string, Node>, { name, node }: Renamed): void => {
+  if (node === undefined) names.delete(name)
+  else names.set(name, node)
+}
+
+const leftAfter = (
+  { durableOf, inodes }: { readonly durableOf: DurableOf; readonly inodes: WeakMap<Node, Durable> },
+  all: Pending['changes'],
+  lost: number,
+): Left => {
   const names = new Map<Directory, Map<string, Node>>()
   const ctimes = new Map<Node, bigint>()
-  for (const change of changes.flat()) {
+  for (const change of all.slice(0, all.length - lost).flat()) {
     if ('of' in change) {
       ctimes.set(change.of, change.inode.ctime)
       continue
     }
-    const { directory, name, node } = change
+    const { directory } = change
     const changed = names.get(directory) ?? new Map(durableOf(directory))
     names.set(directory, changed)
-    if (node === undefined) changed.delete(name)
-    else changed.set(name, node)
+    rename(changed, change)
   }
   return {
     names: (directory) => names.get(directory) ?? durableOf(directory),
-    ctime: (node) => ctimes.get(node) ?? ctimeOf(node),
+    ctime: (node) => ctimes.get(node) ?? inodes.get(node)?.ctime ?? node.ctime,
   }
 }
 
@@ -165,41 +178,36 @@ const openHalves = () => {
   const make = (surviving: readonly (readonly Change[])[]): void => {
     for (const change of surviving.flat())
       if ('of' in change) inodes.set(change.of, { ...inodes.get(change.of), ...change.inode })
-      else if (change.node === undefined) durableOf(change.directory).delete(change.name)
-      else durableOf(change.directory).set(change.name, change.node)
+      else rename(durableOf(change.directory), change)
   }
   const keep = (): void => {
     for (const node of changed) inodes.set(node, { ...inodeOf(node), ...contentOf(node) })
     effects = []
     changed = new Set()
   }
+  const contentBefore = (file: File): SparseFile => inodes.get(file)?.content ?? nothing
   const unsynced = (): readonly File[] =>
-    [...changed]
-      .filter((node) => node.type === 'file')
-      .filter((file) => (inodes.get(file)?.content ?? nothing) !== file.content)
-  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
+    [...changed].filter((node) => node.type === 'file').filter((file) => contentBefore(file) !== file.content)
   const watch: Watch = {
     named: (directory, name, node) => {
-      const change = { directory, name, node }
-      if (together === undefined) effects.push([change])
-      else together.push(change)
+      if (together === undefined) effects.push([{ directory, name, node }])
+      else together.push({ directory, name, node })
     },
     changed: (node) => {
       changed.add(node)
       // The journal has it together with the change of a name that came with it.
+      const change = { of: node, inode: inodeOf(node) }
       const last = together ?? effects.at(-1)
-      if (last === undefined) effects.push([{ of: node, inode: inodeOf(node) }])
-      else last.push({ of: node, inode: inodeOf(node) })
+      if (last === undefined) effects.push([change])
+      else last.push(change)
     },
   }
   return {
     watch,
-    losses,
-    unsynced: (): Unsynced => ({
+    pending: (): Pending => ({
       changes: effects,
-      files: unsynced().map((file) => ({ file, durable: inodes.get(file)?.content ?? nothing })),
-      after: (lost) =>
-        leftAfter(effects.slice(0, effects.length - lost), durableOf, (node) => inodes.get(node)?.ctime ?? node.ctime),
+      files: unsynced().map((file) => ({ file, durable: contentBefore(file) })),
+      after: (lost) => leftAfter({ durableOf, inodes }, effects, lost),
     }),
     sync: (): void => {
       make(effects)
@@ -215,12 +223,10 @@ const openHalves = () => {
         together = undefined
       }
     },
-    lose: (root: Directory, detail: number): void => {
-      const choose = choicesFrom(detail, losses())
-      const lost = choose(effects.length + 1)
-      const fatesOf = new Map<Node, number>(unsynced().map((file) => [file, choose(fates)]))
+    lose: (root: Directory, names: number, fate: (file: number) => number): void => {
+      const fatesOf = new Map<Node, number>(unsynced().map((file, at) => [file, fate(at)]))
       const before = new Map(Array.from(changed, (node) => [node, inodes.get(node)]))
-      make(effects.slice(0, effects.length - lost))
+      make(effects.slice(0, effects.length - names))
       for (const node of changed) meet(node, fatesOf.get(node), before.get(node), inodes.get(node))
       forgetLinks(root, durableOf)
       restore(root, durableOf)
@@ -230,14 +236,28 @@ const openHalves = () => {
 }
 
 export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
-  const { watch, losses, unsynced, sync, asOne, lose } = openHalves()
+  const { watch, pending, sync, asOne, lose } = openHalves()
   const nodes = newNodes(now, watch)
   const inner = diskOf(nodes)
+  const unsynced = () => {
+    const { changes, files } = pending()
+    return { names: changes.length, files: files.length }
+  }
+  const losses = (): number => {
+    const { names, files } = unsynced()
+    return (names + 1) * fates ** files
+  }
   return {
     root: nodes.root,
-    losses,
     unsynced,
-    losePower: (detail) => lose(nodes.root, detail),
+    losses,
+    pending,
+    lose: (names, fate) => lose(nodes.root, names, fate),
+    losePower: (detail) => {
+      const choose = choicesFrom(detail, losses())
+      const names = choose(unsynced().names + 1)
+      lose(nodes.root, names, () => choose(fates))
+    },
     disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }
