@@ -162,6 +162,8 @@ const leftAfter = (
   }
 }
 
+const filesIn = (nodes: ReadonlySet<Node>): readonly File[] => [...nodes].filter((node) => node.type === 'file')
+
 /** Follows the changes of a tree and knows what of it is durable. */
 const openHalves = () => {
   const entries = new WeakMap<Directory, Map<string, Node>>()
@@ -186,8 +188,7 @@ const openHalves = () => {
     changed = new Set()
   }
   const contentBefore = (file: File): SparseFile => inodes.get(file)?.content ?? nothing
-  const unsynced = (): readonly File[] =>
-    [...changed].filter((node) => node.type === 'file').filter((file) => contentBefore(file) !== file.content)
+  const unsynced = () => filesIn(changed).filter((file) => contentBefore(file) !== file.content)
   const watch: Watch = {
     named: (directory, name, node) => {
       if (together === undefined) effects.push([{ directory, name, node }])
