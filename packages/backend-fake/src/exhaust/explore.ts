@@ -107,7 +107,12 @@ const pendingText = (run: Run, { changes, files, after }: Pending): string =>
 const lostText = (run: Run, { files, after }: Pending, lost: number): string =>
   textOf(run, after(lost), [], { unsynced: files, are: '?' })
 
-const ways = ({ changes, files }: Pending): number => (changes.length + 1) * fates ** files.length
+const ways = ({ changes, files }: Pending): number => {
+  const count = (changes.length + 1) * fates ** files.length
+  if (seeds + count > Number.MAX_SAFE_INTEGER)
+    throw new Error(`${files.length} files are not durable: too many to tell apart`)
+  return count
+}
 
 const crash = (run: Run, state: string, fault: FaultAt): void => {
   if (!run.isNew(state)) return
@@ -123,8 +128,9 @@ const consider = (run: Run, place: Place, at: number): void => {
   const { machine } = run
   const unsynced = machine.disk.pending()
   const { changes, files } = unsynced
+  const losses = ways(unsynced)
   run.moments++
-  run.losses += ways(unsynced)
+  run.losses += losses
   const now = {
     syncs: run.syncs,
     changes: changes.length,
@@ -151,7 +157,7 @@ const consider = (run: Run, place: Place, at: number): void => {
     crash(run, stateOf(machine, `ended\n${lostText(run, unsynced, lost)}`), {
       fault: 'powerLoss',
       at,
-      detail: ways(unsynced) > seeds ? seeds + lost : lost,
+      detail: losses > seeds ? seeds + lost : lost,
     })
 }
 
