@@ -85,7 +85,7 @@ test(
       shrunk++
       return shrink(request.case, { onMachine })
     }) as unknown as Lane
-    await writeFailures([failure, failure], lane, output)
+    await writeFailures([failure, { ...failure }], lane, output)
     assert.is(shrunk, 1)
     const files = readdirSync(directory)
     assert.is(files.length, 1)
