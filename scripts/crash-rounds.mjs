@@ -2,8 +2,8 @@
 /**
  * `node scripts/crash-rounds.mjs --rounds N [--seed S] [--power-loss log|all] [--json] [--broken NAME]`: kills processes that
  * work on a log in LevelDB and on layers on disk with SIGKILL, N times, and compares after each time what they had been answered
- * with what is there. The moments and calls come from a seed, which is printed and can be given back (also as VARVE_SEED); what the
- * clients get done before a moment depends on the machine. `--power-loss` cuts the power of the disk, too, which loses what was
+ * with what is there. The moments and calls come from a seed, which is printed and can be given back (also as VARVE_SEED); which
+ * calls are under way at a moment depends on the machine. `--power-loss` cuts the power of the disk, too, which loses what was
  * not synced (Linux, as root, on ext4 in a file), and compares the log, or also what layers held. `--json`: a line for each round
  * and one with their sum. `--broken`: with a deliberate fault, which the rounds have to notice. Ends with 0, with 1 when something
  * differs (log, layers and what was told are kept), with 2 when it can't be run.

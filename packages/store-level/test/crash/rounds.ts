@@ -42,17 +42,22 @@ export type Round = {
 }
 
 const clients = 4
-/** Milliseconds. Where every round begins with nothing there has to be something to lose. */
-const longestRun = { none: 400, log: 1_500, all: 1_500 } as const
+/** Calls that are answered before the kill, at most. Where every round begins with nothing there has to be something to lose. */
+const mostAnswers = { none: 100, log: 400, all: 400 } as const
+/** Milliseconds from the last of them to the kill, at most. */
+const longestDelay = 20
+/** Milliseconds after which a process is killed, however few of its calls were answered. */
+const longestRun = 5_000
 
 /** The log and the layers that rounds go on with, and what is known of them. */
 type Past = { readonly model: Model; readonly ids: Ids }
 
 const nothing = (): Past => ({ model: new Map(), ids: { seq: 0, highest: 0, living: new Set() } })
 
-/** A process that is killed after `moment` milliseconds at work, and perhaps another that opens what it left. */
+/** A process that is killed `delay` milliseconds after so many answers, and perhaps another that opens what it left. */
 type Planned = {
-  readonly moment: number
+  readonly answers: number
+  readonly delay: number
   readonly worker: Worker
   /** `share`: the part of the time of an opening after which it is killed. */
   readonly opener: (Worker & { readonly share: number }) | undefined
@@ -62,20 +67,23 @@ const placeOf = ({ directory, powerLoss }: RoundsOptions): string =>
   powerLoss === 'none' ? directory : join(directory, 'disk')
 
 const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
-  const [moment, isTwice, share] = [dice.roll(longestRun[options.powerLoss]), dice.once(3), dice.random()]
+  const answers = dice.roll(mostAnswers[options.powerLoss])
+  const delay = dice.random() * longestDelay
+  const [isTwice, share] = [dice.once(3), dice.random()]
   const work = { directory: placeOf(options), broken: options.broken }
   const worker = start({ ...work, seed: options.seed * 1_000 + round, clients })
-  return { moment, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
+  return { answers, delay, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, milliseconds))
 
-const perform = async ({ moment, worker, opener }: Planned, disk: Disk | undefined) => {
+const perform = async ({ answers, delay, worker, opener }: Planned, disk: Disk | undefined) => {
   const before = performance.now()
   worker.go()
   await worker.opened
   const open = performance.now()
-  await pause(moment)
+  await Promise.race([worker.answered(answers), pause(longestRun)])
+  await pause(delay)
   const complaints = [...(await kill(worker, disk))]
   const killedAfter = Math.round(performance.now() - open)
   if (opener !== undefined) {
