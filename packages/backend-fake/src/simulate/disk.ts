@@ -45,6 +45,10 @@ export type SimulatedDisk = {
   /** The tree as it was written. */
   readonly disk: Disk
   readonly root: Directory
+  /** Changes of names, and files with content, that are not durable. */
+  readonly unsynced: () => { readonly names: number; readonly files: number }
+  /** The power goes, and with it the last so many changes of names. `fate` says what becomes of each file: 0 to 3, 0 keeps it. */
+  readonly lose: (names: number, fate: (file: number) => number) => void
   /** In how many ways the power can go now. */
   readonly losses: () => number
   /** The power goes; `detail` says in which of those ways, and 0 loses nothing. */
@@ -127,7 +131,6 @@ const openHalves = () => {
     [...changed]
       .filter((node) => node.type === 'file')
       .filter((file) => (inodes.get(file)?.content ?? nothing) !== file.content)
-  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
   const watch: Watch = {
     named: (directory, name, node) => {
       const change = { directory, name, node }
@@ -144,7 +147,7 @@ const openHalves = () => {
   }
   return {
     watch,
-    losses,
+    unsynced: () => ({ names: effects.length, files: unsynced().length }),
     sync: (): void => {
       make(effects)
       keep()
@@ -159,12 +162,10 @@ const openHalves = () => {
         together = undefined
       }
     },
-    lose: (root: Directory, detail: number): void => {
-      const choose = choicesFrom(detail, losses())
-      const lost = choose(effects.length + 1)
-      const fatesOf = new Map<Node, number>(unsynced().map((file) => [file, choose(fates)]))
+    lose: (root: Directory, names: number, fate: (file: number) => number): void => {
+      const fatesOf = new Map<Node, number>(unsynced().map((file, at) => [file, fate(at)]))
       const before = new Map(Array.from(changed, (node) => [node, inodes.get(node)]))
-      make(effects.slice(0, effects.length - lost))
+      make(effects.slice(0, effects.length - names))
       for (const node of changed) meet(node, fatesOf.get(node), before.get(node), inodes.get(node))
       forgetLinks(root, durableOf)
       restore(root, durableOf)
@@ -174,13 +175,23 @@ const openHalves = () => {
 }
 
 export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
-  const { watch, losses, sync, asOne, lose } = openHalves()
+  const { watch, unsynced, sync, asOne, lose } = openHalves()
   const nodes = newNodes(now, watch)
   const inner = diskOf(nodes)
+  const losses = (): number => {
+    const { names, files } = unsynced()
+    return (names + 1) * fates ** files
+  }
   return {
     root: nodes.root,
+    unsynced,
     losses,
-    losePower: (detail) => lose(nodes.root, detail),
+    lose: (names, fate) => lose(nodes.root, names, fate),
+    losePower: (detail) => {
+      const choose = choicesFrom(detail, losses())
+      const names = choose(unsynced().names + 1)
+      lose(nodes.root, names, () => choose(fates))
+    },
     disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }

@@ -67,7 +67,7 @@ const openLog = ({ machine, profile, wrap }: Run, onStart: (intent: Intent) => v
   const [store, backend] = [machine.log.store(), backendOfProcess(machine, onStart)]
   return openSnapshotter({
     store: wrap.store?.(store) ?? store,
-    backend: wrap.backend?.(backend) ?? backend,
+    backend: wrap.backend?.(backend, machine.disk.disk) ?? backend,
     clock: clockOf(machine.scheduler, machine.time.now),
     profile,
   })()

@@ -8,9 +8,11 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import * as files from './files.js'
 import { importLayer } from './import.js'
+import { mend } from './mend.js'
 import { claim, quarantine } from './open.js'
 import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
+import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
 import type { World } from './world.js'
@@ -52,7 +54,17 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
 }
 
 /** Everything a world can be asked to do; what takes a `Control` takes it last. */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...files } satisfies {
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  look,
+  mend,
+  ...files,
+} satisfies {
   [K in Operation]: (world: World, ...args: [...Arguments<K>, Control]) => Work<Answer<K>>
 }
 

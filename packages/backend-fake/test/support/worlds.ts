@@ -86,11 +86,11 @@ export const grounds: Readonly<Record<'memory' | 'disk', () => Ground>> = {
 }
 
 /** A ground whose power can go. */
-export type PoweredGround = Ground & Pick<SimulatedDisk, 'losses' | 'losePower'>
+export type PoweredGround = Ground & Pick<SimulatedDisk, 'unsynced' | 'lose' | 'losePower'>
 
 export const poweredGround = (): PoweredGround => {
-  const { disk, losses, losePower } = simulatedDisk(now)
-  return { ...groundOf({ root: 'C:\\varve', separator: '\\' }, disk, () => undefined), losses, losePower }
+  const { disk, ...power } = simulatedDisk(now)
+  return { ...groundOf({ root: 'C:\\varve', separator: '\\' }, disk, () => undefined), ...power }
 }
 
 export const onGround = (make: () => Ground, body: (ground: Ground) => void): void => {
