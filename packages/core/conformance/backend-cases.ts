@@ -2,6 +2,7 @@ import { equal, ok } from './assert.js'
 import { cancelCases } from './backend-cancels.js'
 import { exportCases } from './backend-exports.js'
 import { importCases } from './backend-imports.js'
+import { maintenanceCases } from './backend-maintenance.js'
 import {
   type BackendCase,
   backendCase,
@@ -138,4 +139,5 @@ export const backendCases: readonly BackendCase[] = [
   ...importCases,
   ...exportCases,
   ...cancelCases,
+  ...maintenanceCases,
 ]

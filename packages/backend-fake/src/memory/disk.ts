@@ -128,8 +128,9 @@ const names = ({ newDirectory, newSymlink, find, get, directoryAt, fileAt, put, 
 }
 
 /** A disk in memory. Copies share their bytes, which are never changed; a VHDX file is rendered when it is read. */
-export const memoryDisk = (now: () => bigint): Disk => {
-  const nodes = newNodes(now)
+export const memoryDisk = (now: () => bigint): Disk => diskOf(newNodes(now))
+
+export const diskOf = (nodes: Nodes): Disk => {
   const { find, get, directoryAt, mark } = nodes
   return {
     ...contents(nodes),
@@ -155,5 +156,6 @@ export const memoryDisk = (now: () => bigint): Disk => {
       mark(node)
     },
     unlock: () => undefined,
+    sync: () => undefined,
   }
 }

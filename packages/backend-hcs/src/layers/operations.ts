@@ -9,7 +9,9 @@ import { exportLayer } from './export.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
 import { destroyLayer, retireLayer } from './retire.js'
+import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
+import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
 import { lasting } from './volume.js'
 import type { World } from './world.js'
@@ -35,7 +37,17 @@ const perform = (world: World, intent: Intent, control: Control): Result => {
 }
 
 /** Everything a world can be asked to do; what takes a `Control` takes it last. A failure is raised. */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...content } satisfies {
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  look,
+  mend,
+  ...content,
+} satisfies {
   [K in Operation]: (world: World, ...args: [...Arguments<K>, Control]) => Answer<K>
 }
 

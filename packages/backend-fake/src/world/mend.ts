@@ -1,0 +1,92 @@
+import { backendFault, hresult, type BackendMend, type SnapshotId } from '@varve/core/ports'
+import { remakeBaseFiles, templateSize } from './base.js'
+import { copyTemplate, makeDisk, makeScratch } from './disks.js'
+import { raise } from './failure.js'
+import { moveLayer } from './open.js'
+import { ownerBytes, ownerFile, ownerOf } from './owner.js'
+import { writeSidecarOf } from './sidecar.js'
+import { roleOf } from './survey.js'
+import { placeSafely, removeTree } from './tree.js'
+import { step, type Work } from './work.js'
+import { layerOf, retiredOf, type World } from './world.js'
+
+type Mend<T extends BackendMend['type']> = Extract<BackendMend, { readonly type: T }>
+
+function* moveAside({ disk }: World, { path, to }: Mend<'Quarantine'>): Work<void> {
+  disk.mkdir('quarantine')
+  if (disk.lstat(path) !== undefined) disk.rename(path, `quarantine/${to}`)
+  yield step
+}
+
+function* reinstate({ disk }: World, { id }: Mend<'Reinstate'>): Work<void> {
+  const isFree = disk.lstat(layerOf(id)) === undefined
+  if (isFree && disk.lstat(retiredOf(id)) !== undefined) disk.rename(retiredOf(id), layerOf(id))
+  yield step
+}
+
+function* remakeDisk(world: World, { id, path, parents, requested }: Mend<'RemakeDisk'>): Work<void> {
+  const to = `${layerOf(id)}/${path}`
+  if (world.disk.lstat(to) !== undefined) return
+  world.log = ownerOf(world) ?? ''
+  const base = parents.at(-1)
+  if (base === undefined) return yield* makeDisk(world, id, to, templateSize(path))
+  const what = `remaking ${path} of layer ${id}`
+  if (path === 'sandbox.vhdx') {
+    const order = { what, layer: id, template: `${layerOf(base)}/blank.vhdx`, to, requested: BigInt(requested) }
+    yield* makeScratch(world, order)
+  } else {
+    world.disk.mkdir(`${layerOf(id)}/vm`)
+    yield* copyTemplate(world, what, `${layerOf(base)}/UtilityVM/SystemTemplate.vhdx`, to)
+  }
+}
+
+function* deleteTemporary(world: World, { path }: Mend<'DeleteTemporary'>): Work<void> {
+  if (world.disk.lstat(path) === undefined) return
+  if (roleOf(world, path) !== 'temporary')
+    raise(backendFault(`${path} is nothing that is left of work, and stays`, hresult.invalidParameter))
+  yield* removeTree(world.disk, path)
+}
+
+/** Where each disk of a layer that is made by copying comes from, as its sidecar has it. */
+const templatesOf = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId[]): Record<string, string> => {
+  const layer = layerOf(id)
+  const base = layerOf(parents.at(-1) ?? id)
+  const pairs = [
+    ['sandbox.vhdx', `${base}/blank.vhdx`],
+    ['vm/sandbox.vhdx', `${base}/UtilityVM/SystemTemplate.vhdx`],
+    ['blank.vhdx', `${layer}/blank-base.vhdx`],
+    ['UtilityVM/SystemTemplate.vhdx', `${layer}/UtilityVM/SystemTemplateBase.vhdx`],
+  ] as const
+  return Object.fromEntries(pairs.filter(([path]) => disk.lstat(`${layer}/${path}`) !== undefined))
+}
+
+function* mendOne(world: World, asked: BackendMend): Work<void> {
+  const { disk } = world
+  switch (asked.type) {
+    case 'TakeRoot':
+      return yield* placeSafely(disk, 0, ownerFile, ownerBytes(asked.log))
+    case 'QuarantineLayer':
+      return yield* moveLayer(world, asked, asked.to)
+    case 'Quarantine':
+      return yield* moveAside(world, asked)
+    case 'Reinstate':
+      return yield* reinstate(world, asked)
+    case 'WriteSidecar': {
+      const { log, sidecar } = asked
+      const templates = templatesOf(world, sidecar.id, sidecar.parents)
+      return yield* writeSidecarOf(world, log, { ...sidecar, templates })
+    }
+    case 'RemakeDisk':
+      return yield* remakeDisk(world, asked)
+    case 'RemakeBaseFiles':
+      return yield* remakeBaseFiles(world, asked.id)
+    case 'DeleteTemporary':
+      return yield* deleteTemporary(world, asked)
+  }
+}
+
+/** Sets one thing in the root right, as it was told, so that it survives loss of power. What is right already is left alone. */
+export function* mend(world: World, asked: BackendMend): Work<void> {
+  yield* mendOne(world, asked)
+  world.disk.sync()
+}
