@@ -9,7 +9,7 @@ import type { WorldDriver } from '../src/world/operations.js'
 import { backendOn, closedWorld, copyOf, newRemains, subjectOn, type Remains } from './support/fsck.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
-const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 500)
+const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 200)
 console.log(`fsck.test.js: VARVE_SEED=${seed}`)
 
 const test = suite('fsck')
