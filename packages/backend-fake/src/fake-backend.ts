@@ -59,14 +59,15 @@ export const fakeBackend = (options: FakeBackendOptions = {}): Backend => {
   const read = readOptions(options)
   const { root, faults = [] }: FakeBackendOptions = E.isRight(read) ? read.right : {}
   const made = root === undefined ? inMemory() : onDisk(root)
-  const plan = faultsOf(faults)
-  return driverBackend({
-    layout: made.layout,
-    supports: { readOnlyViews: false },
-    start: async () =>
-      E.isLeft(read) ? read : E.map((driver: WorldDriver) => faulty(driver, plan))(await made.start()),
-    remakes: ['scratch of an Active', 'scratch of a View', 'template', 'base files'],
-    contentPath: ({ id, isParentless }) =>
-      pathOf(made.layout, ...(isParentless ? filesOf(id) : mountOf(id)).split('/')),
-  })
+  return backendOf(E.isRight(read) ? made : { ...made, start: async () => read }, faultsOf(faults))
 }
+
+/** A backend over the world that `start` gives access to, whose intents go as the plan wants them to. */
+export const backendOf = ({ layout, start }: Made, plan: Faults): Backend =>
+  driverBackend({
+    layout,
+    supports: { readOnlyViews: false },
+    remakes: ['scratch of an Active', 'scratch of a View', 'template', 'base files'],
+    start: async () => E.map((driver: WorldDriver) => faulty(driver, plan))(await start()),
+    contentPath: ({ id, isParentless }) => pathOf(layout, ...(isParentless ? filesOf(id) : mountOf(id)).split('/')),
+  })

@@ -20,8 +20,6 @@ export const codes = {
   notEmpty: 0x80070091,
   /** ERROR_FILENAME_EXCED_RANGE */
   nameTooLong: 0x800700ce,
-  /** ERROR_DEVICE_NOT_CONNECTED */
-  notConnected: 0x8007048f,
   /** ERROR_NOT_FOUND */
   notFound: 0x80070490,
   /** ERROR_UNRECOGNIZED_VOLUME */

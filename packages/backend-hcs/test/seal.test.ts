@@ -144,7 +144,9 @@ const conversions = (it: Test, native: NativeSource): void => {
     on.perform(seal)
     assert.is(on.list('snapshots/1/Hives').length, 5)
   })
+}
 
+const gainedParents = (it: Test, native: NativeSource): void => {
   it('what has a utility VM of its own is not built over a parent, and can be sealed without one', async () => {
     const on = await standinWorld(native)
     ground(on)
@@ -242,7 +244,7 @@ const exports = (it: Test, native: NativeSource): void => {
 }
 
 const test = await standinSuite('seals, imports and exports', (it, native) => {
-  for (const fill of [seals, conversions, imports, exports]) fill(it, native)
+  for (const fill of [seals, conversions, gainedParents, imports, exports]) fill(it, native)
 })
 
 test.run()

@@ -75,6 +75,15 @@ const regionTable = (batLength: number): Uint8Array => {
   return format.sealed(whole).slice(0, table.length)
 }
 
+const regionTables = new Map<number, Uint8Array>()
+
+/** Few lengths are ever asked for, and the checksum is one over 64 KiB. */
+const regionTableFor = (batLength: number): Uint8Array => {
+  const known = regionTables.get(batLength) ?? regionTable(batLength)
+  regionTables.set(batLength, known)
+  return known
+}
+
 type Item = { readonly id: Uint8Array; readonly flags: number; readonly value: Uint8Array }
 
 /** MS-VHDX 2.6.2; the flags are those of 2.6.1.2. */
@@ -124,7 +133,7 @@ export const emptyDisk = (virtualSize: bigint, diskId: Uint8Array): SparseFile =
   const size = u64(virtualSize)
   const contentId = diskId.map((byte, at) => byte ^ (size[at] ?? 0))
   const batLength = batLengthOf(virtualSize)
-  const table = regionTable(batLength)
+  const table = regionTableFor(batLength)
   const items = metadataItems(virtualSize, diskId)
   return {
     length: batOffset + batLength,

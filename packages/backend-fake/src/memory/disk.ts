@@ -156,5 +156,6 @@ export const diskOf = (nodes: Nodes): Disk => {
       mark(node)
     },
     unlock: () => undefined,
+    sync: () => undefined,
   }
 }

@@ -25,20 +25,31 @@ export const memoryLayout: Layout = { root: 'C:\\varve', separator: '\\' }
 /** A world that lasts as long as its backend is held, through any number of openings. */
 export const memoryWorld = (): World => makeWorld(memoryLayout, memoryDisk(clock.now), clock.now)
 
-/** Work in slices, so that the rest of the process gets its turn. */
-const slicer = () => {
-  let turned = clock.elapsed()
+/** When others get their turn, which work waits for. */
+export type Turns = { readonly isDue: () => boolean; readonly wait: () => Promise<void> }
 
+const timedTurns = (): Turns => {
+  let turned = clock.elapsed()
+  return {
+    isDue: () => clock.elapsed() - turned > sliceLength,
+    wait: async () => {
+      await clock.turn()
+      turned = clock.elapsed()
+    },
+  }
+}
+
+/** Work in slices, so that the rest of the process gets its turn. */
+const slicer = (turns: Turns) => {
   const advance = async <T>({ job }: Session<T>, event: Gate, isDone: () => boolean, report: () => void) => {
     while (job.outcome() === undefined && !isDone()) {
-      if (clock.elapsed() - turned > sliceLength) {
+      if (turns.isDue()) {
         report()
-        await clock.turn()
-        turned = clock.elapsed()
-        continue
+        await turns.wait()
+        if (job.outcome() !== undefined || isDone()) break
       }
       const pause = job.advance()
-      if (pause === 'time') await clock.turn()
+      if (pause === 'time') await turns.wait()
       else if (pause === 'event') await event.wait()
     }
   }
@@ -64,8 +75,8 @@ const slicer = () => {
 }
 
 /** Runs operations on the caller's own event loop, in slices. */
-export const memoryDriver = (world: World): WorldDriver => {
-  const run = slicer()
+export const memoryDriver = (world: World, turns = timedTurns()): WorldDriver => {
+  const run = slicer(turns)
 
   async function* stream(
     args: Arguments<'exportLayer'>,

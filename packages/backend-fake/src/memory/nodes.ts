@@ -13,6 +13,16 @@ export const refuse = (code: string, what: string): never => {
 
 const namesOf = (path: string): readonly string[] => (path === '' ? [] : path.split('/'))
 
+/** Told of every change of a tree, in order. */
+export type Watch = {
+  /** A directory has a name more, or one less: `node` is what it names from now on. */
+  readonly named: (directory: Directory, name: string, node: Node | undefined) => void
+  /** Content, times or mode of a node are others than before. */
+  readonly changed: (node: Node) => void
+}
+
+const nobody: Watch = { named: () => undefined, changed: () => undefined }
+
 /** A tree of files, directories and symlinks in memory. */
 export type Nodes = {
   readonly root: Directory
@@ -34,7 +44,7 @@ export type Nodes = {
   readonly drop: (path: string) => Node
 }
 
-export const newNodes = (now: () => bigint): Nodes => {
+export const newNodes = (now: () => bigint, watch: Watch = nobody): Nodes => {
   let inodes = 0n
   // Every change is later than the one before, whatever the clock says.
   let changes = 0n
@@ -60,7 +70,10 @@ export const newNodes = (now: () => bigint): Nodes => {
     const at = path.lastIndexOf('/')
     return { parent: directoryAt(path.slice(0, Math.max(at, 0))), name: path.slice(at + 1) }
   }
-  const mark = (node: Node): void => void (node.ctime = ++changes)
+  const mark = (node: Node): void => {
+    node.ctime = ++changes
+    watch.changed(node)
+  }
   const touch = (node: Node): void => {
     node.mtime = now()
     mark(node)
@@ -69,6 +82,7 @@ export const newNodes = (now: () => bigint): Nodes => {
     const { parent, name } = placeOf(path)
     if (parent.entries.has(name)) refuse('EEXIST', `${path} is there`)
     parent.entries.set(name, node)
+    watch.named(parent, name, node)
     touch(parent)
     node.links++
     mark(node)
@@ -77,6 +91,7 @@ export const newNodes = (now: () => bigint): Nodes => {
     const { parent, name } = placeOf(path)
     const node = parent.entries.get(name) ?? refuse('ENOENT', `${path} is missing`)
     parent.entries.delete(name)
+    watch.named(parent, name, undefined)
     touch(parent)
     node.links--
     mark(node)

@@ -32,6 +32,9 @@ function* buildTree(world: World, { layer, parents }: AttachLayer): Work<void> {
   yield* copyView(disk, view, half, new Map())
   if (view.at !== '') disk.restore(half, statOf(disk, view.at))
   yield* writeManifest(world, layer, view, half)
+  // What has the tree's name is taken for complete, also after the power went.
+  disk.sync()
+  yield step
   disk.rename(half, tree)
   yield step
 }

@@ -82,7 +82,7 @@ const additionsOf = (world: World, id: SnapshotId): readonly Addition[] => {
   const bytes = (path: string, content: () => Uint8Array): Addition => ({
     path,
     *make() {
-      if (disk.lstat(path) === undefined) yield* placeBytes(disk, id, path, content())
+      yield* placeBytes(disk, id, path, content())
     },
   })
   const copy = (from: string, path: string): Addition => ({

@@ -13,9 +13,8 @@ const idLength = 16
 const diskIdOf = (world: World, layer: SnapshotId, name: string): Uint8Array =>
   sha256(new TextEncoder().encode(`${world.log}/${layer}/${name}`)).slice(0, idLength)
 
-/** An empty disk at `path`, unless a disk is there. */
+/** An empty disk at `path`. */
 export function* makeDisk(world: World, layer: SnapshotId, path: string, virtualSize: bigint): Work<void> {
-  if (world.disk.lstat(path) !== undefined) return
   yield* placeFile(world.disk, layer, path, function* make(part) {
     const file = emptyDisk(virtualSize, diskIdOf(world, layer, path))
     world.disk.writeSparse(part, file)

@@ -32,6 +32,8 @@ const known: Readonly<Record<string, Known>> = {
       "give it a shorter name, which this host's file system can hold, or use a backend in memory, which holds all names",
   },
   EIO: { code: 0x8007045d, advice: 'check the disk' },
+  ENOMEDIUM: { code: codes.notReady, advice: 'make the device ready' },
+  ENODEV: { code: codes.notConnected, advice: 'connect the device' },
 }
 
 const isTooLong = (cause: unknown): boolean =>

@@ -162,6 +162,9 @@ export function* harvestTree(world: World, id: SnapshotId, parents: readonly Sna
   disk.restore(harvest.to, root)
   for (const [path, { origin }] of manifest) if (origin !== 'own') harvest.hidden.add(path)
   yield* writeTable(world, harvest, parents, half)
+  // What has the new delta's name is taken for complete, also after the power went.
+  disk.sync()
+  yield step
   disk.rename(half, newDeltaOf(id))
   yield step
   yield* finishHarvest(world, id)

@@ -6,7 +6,7 @@ import { moveLayer } from './open.js'
 import { ownerBytes, ownerFile, ownerOf } from './owner.js'
 import { writeSidecarOf } from './sidecar.js'
 import { roleOf } from './survey.js'
-import { placeBytes, removeTree } from './tree.js'
+import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import { layerOf, retiredOf, type World } from './world.js'
 
@@ -60,12 +60,11 @@ const templatesOf = ({ disk }: World, id: SnapshotId, parents: readonly Snapshot
   return Object.fromEntries(pairs.filter(([path]) => disk.lstat(`${layer}/${path}`) !== undefined))
 }
 
-/** Sets one thing in the root right, as it was told. What is right already is left alone. */
-export function* mend(world: World, asked: BackendMend): Work<void> {
+function* mendOne(world: World, asked: BackendMend): Work<void> {
   const { disk } = world
   switch (asked.type) {
     case 'TakeRoot':
-      return yield* placeBytes(disk, 0, ownerFile, ownerBytes(asked.log))
+      return yield* placeSafely(disk, 0, ownerFile, ownerBytes(asked.log))
     case 'QuarantineLayer':
       return yield* moveLayer(world, asked, asked.to)
     case 'Quarantine':
@@ -84,4 +83,10 @@ export function* mend(world: World, asked: BackendMend): Work<void> {
     case 'DeleteTemporary':
       return yield* deleteTemporary(world, asked)
   }
+}
+
+/** Sets one thing in the root right, as it was told, so that it survives loss of power. What is right already is left alone. */
+export function* mend(world: World, asked: BackendMend): Work<void> {
+  yield* mendOne(world, asked)
+  world.disk.sync()
 }

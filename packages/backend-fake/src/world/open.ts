@@ -1,7 +1,7 @@
 import { backendFault, type FoundLayer, type SnapshotId } from '@varve/core/ports'
 import { codes, raise } from './failure.js'
 import { layerName, ownerBytes, ownerFile, ownerOf } from './owner.js'
-import { placeBytes, removeTree } from './tree.js'
+import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
   deltaOf,
@@ -10,6 +10,7 @@ import {
   manifestOf,
   mountOf,
   newDeltaOf,
+  retiredMountOf,
   retiredOf,
   sealNoteOf,
   shownPath,
@@ -58,7 +59,7 @@ export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
   const owner = ownerOf(world)
   checkOwner(world, owner, log)
   for (const directory of directories) disk.mkdir(directory)
-  if (owner === undefined) yield* placeBytes(disk, 0, ownerFile, ownerBytes(log))
+  if (owner === undefined) yield* placeSafely(disk, 0, ownerFile, ownerBytes(log))
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)
@@ -75,6 +76,7 @@ const belongings = (id: SnapshotId) =>
     [deltaOf(id), '.scratch'],
     [newDeltaOf(id), '.scratch.new'],
     [mountOf(id), '.mount'],
+    [retiredMountOf(id), '.mount'],
     [manifestOf(id), '.mount.ndjson'],
     [tableOf(id), '.deleted.ndjson'],
     [streamsOf(id), '.streams'],

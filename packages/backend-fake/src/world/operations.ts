@@ -1,5 +1,5 @@
 import type { Answer, Arguments, CallOptions, Driver, Operation } from '@varve/core/adapter'
-import type { FilesError, Intent, Result } from '@varve/core/ports'
+import type { FilesError, Intent, Result, SnapshotId } from '@varve/core/ports'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { attachLayer } from './attach.js'
 import { alone, type Control } from './control.js'
@@ -8,16 +8,16 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import * as files from './files.js'
 import { importLayer } from './import.js'
-import { claim, quarantine } from './open.js'
-import { destroyLayer, retireLayer } from './retire.js'
 import { mend } from './mend.js'
+import { claim, quarantine } from './open.js'
+import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
 import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
-import type { Work } from './work.js'
+import { step, type Work } from './work.js'
 import type { World } from './world.js'
 
-function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
+function* performOne(world: World, intent: Intent, control: Control): Work<Result> {
   switch (intent.type) {
     case 'CreateLayer':
       return yield* createLayer(world, intent)
@@ -34,6 +34,23 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
     case 'DestroyLayer':
       return yield* destroyLayer(world, intent)
   }
+}
+
+/** Layers that an intent needs under their own names. */
+const needed = (intent: Intent): readonly SnapshotId[] => {
+  if (intent.type === 'RetireLayer' || intent.type === 'DestroyLayer') return []
+  return intent.type === 'CreateLayer' ? intent.parents : [intent.layer, ...intent.parents]
+}
+
+/** What is answered survives loss of power, but for an attachment, which is made anew. */
+function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
+  yield* bringBack(world, needed(intent))
+  const result = yield* performOne(world, intent, control)
+  if (intent.type === 'AttachLayer') return result
+  yield step
+  // Whoever had a parentless layer attached wrote into the layer itself.
+  world.disk.sync(intent.type === 'DetachLayer' && intent.parents.length === 0)
+  return result
 }
 
 /** Everything a world can be asked to do; what takes a `Control` takes it last. */

@@ -1,5 +1,5 @@
 import type { DestroyLayer, Result, RetireLayer, SnapshotId } from '@varve/core/ports'
-import { dropTree, removeDropped } from './detach.js'
+import { removeDropped } from './detach.js'
 import { partOf, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
@@ -8,6 +8,7 @@ import {
   layerOf,
   mountOf,
   newDeltaOf,
+  retiredMountOf,
   retiredOf,
   sealNoteOf,
   sidecarOf,
@@ -16,14 +17,28 @@ import {
   type World,
 } from './world.js'
 
-/** Renames the directory; what was written in a merged tree and not detached is dropped, its deletion left to Destroy. */
+/** Renames the directory and the merged tree, if there is one: what was written there is dropped with the layer. */
 export function* retireLayer(world: World, { layer }: RetireLayer): Work<Result> {
   const { disk, attached } = world
   if (disk.lstat(layerOf(layer)) !== undefined) disk.rename(layerOf(layer), retiredOf(layer))
   yield step
   attached.delete(layer)
-  if (disk.lstat(mountOf(layer)) !== undefined) yield* dropTree(world, layer)
+  if (disk.lstat(mountOf(layer)) !== undefined) disk.rename(mountOf(layer), retiredMountOf(layer))
+  yield step
   return { type: 'LayerRetired' }
+}
+
+/** Gives layers back the names that a retire took from them which then failed: their records are there still. */
+export function* bringBack({ disk }: World, ids: readonly SnapshotId[]): Work<void> {
+  const renames = ids.flatMap((id) => [
+    [retiredOf(id), layerOf(id)] as const,
+    [retiredMountOf(id), mountOf(id)] as const,
+  ])
+  for (const [retired, name] of renames) {
+    if (disk.lstat(name) !== undefined || disk.lstat(retired) === undefined) continue
+    disk.rename(retired, name)
+    yield step
+  }
 }
 
 /** Deletes everything that bears the layer's id. */
@@ -33,6 +48,7 @@ export function* removeTraces(world: World, id: SnapshotId): Work<void> {
   yield* removeDropped(world, id)
   yield* removeTree(disk, mountOf(id))
   const traces = [
+    retiredMountOf(id),
     retiredOf(id),
     layerOf(id),
     deltaOf(id),

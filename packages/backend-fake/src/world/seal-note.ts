@@ -1,6 +1,6 @@
 import type { SnapshotId } from '@varve/core/ports'
 import { lineOf, readLines } from './rows.js'
-import { placeBytes, removeTree } from './tree.js'
+import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import { sealNoteOf, type World } from './world.js'
 
@@ -21,7 +21,7 @@ export function* noteAdditions(world: World, id: SnapshotId, paths: readonly str
   if (disk.lstat(sealNoteOf(id)) !== undefined) return new Set(yield* readNote(world, id))
   const missing = paths.filter((path) => disk.lstat(path) === undefined)
   if (missing.length > 0)
-    yield* placeBytes(disk, id, sealNoteOf(id), new TextEncoder().encode(missing.map(lineOf).join('')))
+    yield* placeSafely(disk, id, sealNoteOf(id), new TextEncoder().encode(missing.map(lineOf).join('')))
   return new Set(missing)
 }
 

@@ -2,6 +2,7 @@ import type { Result, SealLayer, SnapshotId } from '@varve/core/ports'
 import { checkBase, convertToBase } from './base.js'
 import type { Control } from './control.js'
 import { finishHarvest, movesOf, ownContent, unseal } from './delta.js'
+import { removeDropped } from './detach.js'
 import { checkNames } from './names-check.js'
 import { needDirectory } from './need.js'
 import { forgetAdditions, noteAdditions, removeAdditions } from './seal-note.js'
@@ -10,7 +11,7 @@ import { partOf, removeTree } from './tree.js'
 import { undoable } from './undo.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
-import { deltaFilesOf, deltaOf, filesOf, layerOf, type World } from './world.js'
+import { deltaFilesOf, deltaOf, filesOf, layerOf, mountOf, type World } from './world.js'
 
 /** A scratch's delta becomes the layer's `Files`; `sandbox.vhdx` stays, as a later export needs it. */
 function* takeDelta(world: World, id: SnapshotId): Work<void> {
@@ -55,6 +56,9 @@ function* seal(world: World, intent: SealLayer): Work<Result> {
   const usage = yield* usageOf(world, layer)
   yield* writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
   yield* forgetAdditions(world, layer)
+  // Of an attach that failed when it was done.
+  yield* removeTree(world.disk, mountOf(layer))
+  yield* removeDropped(world, layer)
   return { type: 'LayerSealed', usage }
 }
 
@@ -74,6 +78,7 @@ export function* sealLayer(world: World, intent: SealLayer, { isCancelled }: Con
     what,
     work: seal(world, intent),
     isCancelled,
+    sync: () => world.disk.sync(),
     isTooLate: () => isNotedCommitted(world, layer),
     undo: () => undoSeal(world, intent),
   })

@@ -1,6 +1,6 @@
 import { fieldsIn, sidecarBytes, templatesIn, type Fields, type Sidecar } from '@varve/core/adapter'
 import type { SnapshotId } from '@varve/core/ports'
-import { placeBytes } from './tree.js'
+import { placeSafely } from './tree.js'
 import type { Work } from './work.js'
 import { sidecarOf, type World } from './world.js'
 
@@ -10,7 +10,7 @@ export function* writeSidecar(world: World, sidecar: Sidecar): Work<void> {
 
 /** Of a layer of that log. */
 export function* writeSidecarOf({ disk }: World, log: string, sidecar: Sidecar): Work<void> {
-  yield* placeBytes(disk, sidecar.id, sidecarOf(sidecar.id), sidecarBytes(log, sidecar))
+  yield* placeSafely(disk, sidecar.id, sidecarOf(sidecar.id), sidecarBytes(log, sidecar))
 }
 
 const readSidecar = ({ disk }: World, id: SnapshotId): Fields => {

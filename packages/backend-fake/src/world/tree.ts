@@ -85,6 +85,16 @@ export function* placeFile(disk: Disk, id: SnapshotId, path: string, make: (part
   yield step
 }
 
+/** As `placeBytes`, so that power that goes at any moment leaves the whole file or none, or the one that was there. */
+export function* placeSafely(disk: Disk, id: SnapshotId, path: string, bytes: Uint8Array): Work<void> {
+  yield* placeFile(disk, id, path, function* make(part) {
+    disk.write(part, bytes)
+    yield step
+    disk.sync()
+    yield step
+  })
+}
+
 export function* placeBytes(disk: Disk, id: SnapshotId, path: string, bytes: Uint8Array): Work<void> {
   yield* placeFile(disk, id, path, function* make(part) {
     disk.write(part, bytes)

@@ -8,6 +8,8 @@ export type Undoable<T> = {
   readonly what: string
   readonly work: Work<T>
   readonly isCancelled: () => boolean
+  /** Makes what was undone survive loss of power. */
+  readonly sync: () => void
   /** Whether it is done but for what a later run finds done. */
   readonly isTooLate: () => boolean
   readonly undo: () => Work<void>
@@ -15,9 +17,10 @@ export type Undoable<T> = {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-function* undoAfter({ what, undo }: Undoable<unknown>, cause: unknown): Work<never> {
+function* undoAfter({ what, undo, sync }: Undoable<unknown>, cause: unknown): Work<never> {
   try {
     yield* undo()
+    sync()
   } catch (second) {
     const found = `${what} failed (${messageOf(cause)}), and what it had done could not be undone (${messageOf(second)})`
     raise(backendFault(`${found}; set that right and ask again, or remove the snapshot`, codes.unspecified))
@@ -32,6 +35,7 @@ export function* undoable<T>(task: Undoable<T>): Work<T> {
     if (task.isCancelled() && !task.isTooLate()) {
       endWork(work, new Error('cancelled'))
       yield* task.undo()
+      task.sync()
       raise(backendFault(`${what} was cancelled, and what it had done is undone`, codes.cancelled))
     }
     let made: IteratorResult<Step, T>

@@ -45,6 +45,8 @@ export const streamsOf = (id: SnapshotId): string => `tables/${id}.streams`
 export const sealNoteOf = (id: SnapshotId): string => `scratch/${id}.seal`
 /** The merged tree of an attached layer with parents: complete when it is there. */
 export const mountOf = (id: SnapshotId): string => `mounts/${id}`
+/** The merged tree of a layer that was retired while it was attached. */
+export const retiredMountOf = (id: SnapshotId): string => `mounts/rm-${id}`
 export const manifestOf = (id: SnapshotId): string => `mounts/${id}.ndjson`
 export const sidecarOf = (id: SnapshotId): string => `meta/${id}.json`
 

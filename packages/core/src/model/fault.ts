@@ -133,6 +133,8 @@ export const hresult = {
   writeProtected: 0x80070013,
   /** ERROR_NOT_READY */
   notReady: 0x80070015,
+  /** ERROR_DEVICE_NOT_CONNECTED */
+  notConnected: 0x8007048f,
   /** ERROR_FILE_CORRUPT */
   corrupt: 0x80070570,
   /** E_ABORT */

@@ -26,7 +26,7 @@ export const unclaimed = async (
   }
   const worked = new Set<SnapshotId>()
   for (const [, asking] of entries(state.outstanding)) worked.add(asking.data.id)
-  return found.filter(({ id, retired }) => !worked.has(id) && (retired || !recorded.has(id)))
+  return found.filter(({ id }) => !worked.has(id) && !recorded.has(id))
 }
 
 /** Detaches everything that is attached. What can't be detached stays attached in the record, so that its commit is refused. */
