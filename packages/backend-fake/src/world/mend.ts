@@ -4,23 +4,18 @@ import { copyTemplate, makeDisk, makeScratch } from './disks.js'
 import { raise } from './failure.js'
 import { moveLayer } from './open.js'
 import { ownerBytes, ownerFile, ownerOf } from './owner.js'
+import { bringBack } from './retire.js'
 import { writeSidecarOf } from './sidecar.js'
 import { roleOf } from './survey.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
-import { layerOf, retiredOf, type World } from './world.js'
+import { layerOf, type World } from './world.js'
 
 type Mend<T extends BackendMend['type']> = Extract<BackendMend, { readonly type: T }>
 
 function* moveAside({ disk }: World, { path, to }: Mend<'Quarantine'>): Work<void> {
   disk.mkdir('quarantine')
   if (disk.lstat(path) !== undefined) disk.rename(path, `quarantine/${to}`)
-  yield step
-}
-
-function* reinstate({ disk }: World, { id }: Mend<'Reinstate'>): Work<void> {
-  const isFree = disk.lstat(layerOf(id)) === undefined
-  if (isFree && disk.lstat(retiredOf(id)) !== undefined) disk.rename(retiredOf(id), layerOf(id))
   yield step
 }
 
@@ -70,7 +65,7 @@ function* mendOne(world: World, asked: BackendMend): Work<void> {
     case 'Quarantine':
       return yield* moveAside(world, asked)
     case 'Reinstate':
-      return yield* reinstate(world, asked)
+      return yield* bringBack(world, [asked.id])
     case 'WriteSidecar': {
       const { log, sidecar } = asked
       const templates = templatesOf(world, sidecar.id, sidecar.parents)

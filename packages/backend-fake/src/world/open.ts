@@ -76,7 +76,7 @@ const belongings = (id: SnapshotId) =>
     [deltaOf(id), '.scratch'],
     [newDeltaOf(id), '.scratch.new'],
     [mountOf(id), '.mount'],
-    [retiredMountOf(id), '.mount'],
+    [retiredMountOf(id), '.rm-mount'],
     [manifestOf(id), '.mount.ndjson'],
     [tableOf(id), '.deleted.ndjson'],
     [streamsOf(id), '.streams'],

@@ -4,13 +4,13 @@ import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
 import { layerName, ownerFile, ownerOf } from './owner.js'
 import { step, type Work } from './work.js'
-import { layerOf, mountOf, retiredOf, sidecarOf, type World } from './world.js'
+import { layerOf, mountOf, retiredMountOf, retiredOf, sidecarOf, type World } from './world.js'
 
 type Trace = 'content' | 'attachment' | 'temporary'
 
 /** What the names in each directory beside `snapshots` and `meta` stand for; the first that fits. */
 const traces: readonly (readonly [directory: string, name: RegExp, role: Trace])[] = [
-  ['mounts', /^(\d+)$/, 'attachment'],
+  ['mounts', /^(?:rm-)?(\d+)$/, 'attachment'],
   ['mounts', /^(\d+)\.(?:tmp|part|gone|probe)$/, 'temporary'],
   ['scratch', /^(\d+)(?:\.new|\.seal)?$/, 'content'],
   ['scratch', /^(\d+)\.(?:tmp|part)$/, 'temporary'],
@@ -29,7 +29,8 @@ const traceAt = ({ disk }: World, directory: string, name: string): Found => {
   if (shown === undefined) return foreign(path)
   const id = Number(shown)
   // A manifest without its tree is that of one that was never completed, or is gone.
-  return { role: disk.lstat(mountOf(id)) === undefined ? 'temporary' : 'attachment', path, id }
+  const isWhole = [mountOf(id), retiredMountOf(id)].some((tree) => disk.lstat(tree) !== undefined)
+  return { role: isWhole ? 'attachment' : 'temporary', path, id }
 }
 
 /** What is at a path below `mounts`, `scratch` or `tables`. */

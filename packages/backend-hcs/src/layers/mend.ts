@@ -7,6 +7,7 @@ import { moveAside } from './open.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, writeSidecar } from './sidecar.js'
 import { roleOf } from './survey.js'
+import { flushVolume } from './volume.js'
 import { wipe } from './wipe.js'
 import { layerOf, retiredOf, scratchOf, type World } from './world.js'
 
@@ -74,8 +75,7 @@ const deleteTemporary = (world: World, { path }: Mend<'DeleteTemporary'>): void 
   raise(backendFault(`${path} is nothing that is left of work, and stays`, codes.invalidParameter))
 }
 
-/** Sets one thing in the root right, as it was told. What is right already is left alone. */
-export const mend = (world: World, asked: BackendMend): void => {
+const mendOne = (world: World, asked: BackendMend): void => {
   switch (asked.type) {
     case 'TakeRoot':
       return world.machine.files.writeFile(
@@ -99,4 +99,10 @@ export const mend = (world: World, asked: BackendMend): void => {
     case 'DeleteTemporary':
       return deleteTemporary(world, asked)
   }
+}
+
+/** Sets one thing in the root right, as it was told, so that it survives loss of power. What is right already is left alone. */
+export const mend = (world: World, asked: BackendMend): void => {
+  mendOne(world, asked)
+  flushVolume(world)
 }
