@@ -1,4 +1,5 @@
-import { backendFault, hresult, type BackendMend, type SnapshotId } from '@varve/core/ports'
+import { templatesThere } from '@varve/core/adapter'
+import { backendFault, hresult, type BackendMend } from '@varve/core/ports'
 import { remakeBaseFiles, templateSize } from './base.js'
 import { copyTemplate, makeDisk, makeScratch } from './disks.js'
 import { raise } from './failure.js'
@@ -42,19 +43,6 @@ function* deleteTemporary(world: World, { path }: Mend<'DeleteTemporary'>): Work
   yield* removeTree(world.disk, path)
 }
 
-/** Where each disk of a layer that is made by copying comes from, as its sidecar has it. */
-const templatesOf = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId[]): Record<string, string> => {
-  const layer = layerOf(id)
-  const base = layerOf(parents.at(-1) ?? id)
-  const pairs = [
-    ['sandbox.vhdx', `${base}/blank.vhdx`],
-    ['vm/sandbox.vhdx', `${base}/UtilityVM/SystemTemplate.vhdx`],
-    ['blank.vhdx', `${layer}/blank-base.vhdx`],
-    ['UtilityVM/SystemTemplate.vhdx', `${layer}/UtilityVM/SystemTemplateBase.vhdx`],
-  ] as const
-  return Object.fromEntries(pairs.filter(([path]) => disk.lstat(`${layer}/${path}`) !== undefined))
-}
-
 function* mendOne(world: World, asked: BackendMend): Work<void> {
   const { disk } = world
   switch (asked.type) {
@@ -68,7 +56,7 @@ function* mendOne(world: World, asked: BackendMend): Work<void> {
       return yield* bringBack(world, [asked.id])
     case 'WriteSidecar': {
       const { log, sidecar } = asked
-      const templates = templatesOf(world, sidecar.id, sidecar.parents)
+      const templates = templatesThere(sidecar.id, sidecar.parents, (path) => disk.lstat(path) !== undefined)
       return yield* writeSidecarOf(world, log, { ...sidecar, templates })
     }
     case 'RemakeDisk':

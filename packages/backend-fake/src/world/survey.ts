@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { diskPaths, layerNamed, sidecarNamed } from '@varve/core/adapter'
 import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
-import { layerName, ownerFile, ownerOf } from './owner.js'
+import { ownerFile, ownerOf } from './owner.js'
 import { step, type Work } from './work.js'
 import { layerOf, mountOf, retiredMountOf, retiredOf, sidecarOf, type World } from './world.js'
 
@@ -39,21 +40,6 @@ export const roleOf = (world: World, path: string): Found['role'] => {
   return below.length === 0 ? traceAt(world, directory, name).role : 'foreign'
 }
 
-const layerAt = (name: string): Found => {
-  const groups = layerName.exec(name)?.groups
-  const path = `snapshots/${name}`
-  if (groups === undefined) return foreign(path)
-  return { role: 'layer', path, id: Number(groups['id']), retired: groups['retired'] !== undefined, parts: undefined }
-}
-
-const sidecarAt = (name: string): Found => {
-  const [, id] = /^([1-9]\d*)\.json$/.exec(name) ?? []
-  const path = `meta/${name}`
-  return id === undefined
-    ? foreign(path)
-    : { role: 'sidecar', path, id: Number(id), log: undefined, sidecar: undefined }
-}
-
 const namesIn = ({ disk }: World, directory: string): readonly string[] =>
   disk.lstat(directory)?.type === 'directory' ? disk.readdir(directory).map(({ name }) => name) : []
 
@@ -64,23 +50,14 @@ export function* survey(world: World): Work<readonly Found[]> {
   yield step
   return [
     ...owner,
-    ...namesIn(world, 'snapshots').map(layerAt),
-    ...namesIn(world, 'meta').map(sidecarAt),
+    ...namesIn(world, 'snapshots').map(layerNamed),
+    ...namesIn(world, 'meta').map((name) => sidecarNamed(name) ?? foreign(`meta/${name}`)),
     ...['mounts', 'scratch', 'tables'].flatMap((directory) =>
       namesIn(world, directory).map((name) => traceAt(world, directory, name)),
     ),
     ...namesIn(world, 'quarantine').map((name): Found => ({ role: 'quarantined', path: `quarantine/${name}` })),
   ]
 }
-
-const diskPaths = [
-  'sandbox.vhdx',
-  'vm/sandbox.vhdx',
-  'blank-base.vhdx',
-  'blank.vhdx',
-  'UtilityVM/SystemTemplateBase.vhdx',
-  'UtilityVM/SystemTemplate.vhdx',
-] as const
 
 const diskAt = ({ disk }: World, layer: string, path: string): readonly FoundDisk[] => {
   const at = `${layer}/${path}`
