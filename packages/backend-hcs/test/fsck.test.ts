@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import * as assert from 'uvu/assert'
-import { checkDamages, damageGroups, diceFrom, makeClosedWorld } from '@varve/core/conformance'
+import { checkDamages, damageGroups, diceFrom, makeClosedWorld, makeWorld } from '@varve/core/conformance'
 import { fsckSubject } from './support/fsck-subject.js'
 import { standinSuite } from './support/suites.js'
 
@@ -28,6 +28,23 @@ const test = await standinSuite('fsck', (suite, native) => {
           await checkDamages(subject, group, layers, diceFrom(seed + at))
         })
     })
+  suite('what a process has left attached raises no alarm, and is taken in by a rescue', () =>
+    withWorld(0, async (subject) => {
+      const snapshotter = await subject.open()
+      await makeWorld(snapshotter, diceFrom(seed))
+      for (const key of ['look', 'alone']) await snapshotter.attach(key)
+      const { files } = await snapshotter.attach('work')
+      await files.write('late', 'not lost')
+      await subject.die()
+      assert.equal((await subject.check()).findings, [])
+      assert.equal((await subject.rescue()).quarantined, {})
+      assert.equal((await subject.check()).findings, [])
+      const again = await subject.open()
+      const shown = await again.attach('work')
+      assert.is(new TextDecoder().decode(await shown.files.read('late')), 'not lost')
+      await again.close()
+    }),
+  )
   suite('layers whose log is gone are rescued', () =>
     withWorld(0, async (subject) => {
       const layers = await makeClosedWorld(subject, diceFrom(seed))

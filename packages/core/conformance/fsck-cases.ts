@@ -79,7 +79,7 @@ const [hives, layoutFile] = named('half-made-base') as readonly [Damage, Damage]
 
 /** All damages, in groups that can befall one world together. */
 export const damageGroups: readonly (readonly Damage[])[] = [
-  [hives, ...strays, ...named('missing-owner', 'damaged-anchor')],
+  [hives, ...strays, ...named('missing-owner', 'damaged-anchor', 'retired-layer')],
   named(
     'missing-template',
     'missing-scratch',
@@ -91,7 +91,7 @@ export const damageGroups: readonly (readonly Damage[])[] = [
   ),
   [
     layoutFile,
-    ...named('damaged-scratch', 'wrong-scratch-size', 'wrong-sidecar', 'retired-layer', 'foreign-sidecar'),
+    ...named('damaged-scratch', 'wrong-scratch-size', 'wrong-sidecar', 'foreign-sidecar'),
     ...named('foreign-root', 'damaged-checkpoint'),
   ],
   named('damaged-template', 'missing-layer'),

@@ -35,7 +35,7 @@ export const strays: readonly Damage[] = [
     name: 'a retired directory was left behind',
     code: 'leftover-retired',
     plant: async ({ root, dice }) => {
-      await root.write(`snapshots/rm-${1_000 + dice.roll(1_000)}/Files/left`, 'something')
+      await root.write(`snapshots/rm-${2_000 + dice.roll(1_000)}/Files/left`, 'something')
       return true
     },
   },
@@ -56,7 +56,7 @@ export const strays: readonly Damage[] = [
     name: 'a sidecar has no layer',
     code: 'stray-sidecar',
     plant: async ({ root, dice }) => {
-      await root.write(`meta/${1_000 + dice.roll(1_000)}.json`, '{}')
+      await root.write(`meta/${3_000 + dice.roll(1_000)}.json`, '{}')
       return true
     },
   },
@@ -64,7 +64,7 @@ export const strays: readonly Damage[] = [
     name: 'content of a layer that is not there',
     code: 'stray-content',
     plant: async ({ root, beside, dice }) => {
-      await root.write(beside(1_000 + dice.roll(1_000)).content, 'something')
+      await root.write(beside(4_000 + dice.roll(1_000)).content, 'something')
       return true
     },
   },
@@ -72,7 +72,7 @@ export const strays: readonly Damage[] = [
     name: 'something half made of a layer that is not there',
     code: 'leftover-temporary',
     plant: async ({ root, beside, dice }) => {
-      await root.write(beside(1_000 + dice.roll(1_000)).temporary, 'something')
+      await root.write(beside(5_000 + dice.roll(1_000)).temporary, 'something')
       return true
     },
   },
@@ -93,7 +93,7 @@ export const strays: readonly Damage[] = [
     name: 'an attachment has no snapshot',
     code: 'stray-attachment',
     plant: async ({ root, dice }) => {
-      await root.write(`mounts/${1_000 + dice.roll(1_000)}/left`, 'something')
+      await root.write(`mounts/${6_000 + dice.roll(1_000)}/left`, 'something')
       return true
     },
   },

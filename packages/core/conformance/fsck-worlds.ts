@@ -57,6 +57,7 @@ export const makeWorld = async (snapshotter: PromiseSnapshotter, dice: Dice): Pr
   await snapshotter.prepare('work', { parent: 'base' })
   await fill(growing, 'work')
   await snapshotter.view('look', { parent: 'base' })
+  await snapshotter.prepare('alone')
   for (let left = 3 + dice.roll(4); left > 0; left--) await grow(growing)
   await snapshotter.prepare('child', { parent: dice.pick(growing.committed) })
 }

@@ -11,7 +11,7 @@ import { copyOf, diskSubject } from './fsck-subject.js'
 import { inDirectory } from './tools.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
-const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 3)
+const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 2)
 console.log(`fsck.test.js: VARVE_SEED=${seed}`)
 
 test(

@@ -1,26 +1,22 @@
-import { backendFault, hresult, type BackendMend, type SnapshotId } from '@varve/core/ports'
+import { templatesThere } from '@varve/core/adapter'
+import { backendFault, hresult, type BackendMend } from '@varve/core/ports'
 import { remakeBaseFiles, templateSize } from './base.js'
 import { copyTemplate, makeDisk, makeScratch } from './disks.js'
 import { raise } from './failure.js'
 import { moveLayer } from './open.js'
 import { ownerBytes, ownerFile, ownerOf } from './owner.js'
+import { bringBack } from './retire.js'
 import { writeSidecarOf } from './sidecar.js'
 import { roleOf } from './survey.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
-import { layerOf, retiredOf, type World } from './world.js'
+import { layerOf, type World } from './world.js'
 
 type Mend<T extends BackendMend['type']> = Extract<BackendMend, { readonly type: T }>
 
 function* moveAside({ disk }: World, { path, to }: Mend<'Quarantine'>): Work<void> {
   disk.mkdir('quarantine')
   if (disk.lstat(path) !== undefined) disk.rename(path, `quarantine/${to}`)
-  yield step
-}
-
-function* reinstate({ disk }: World, { id }: Mend<'Reinstate'>): Work<void> {
-  const isFree = disk.lstat(layerOf(id)) === undefined
-  if (isFree && disk.lstat(retiredOf(id)) !== undefined) disk.rename(retiredOf(id), layerOf(id))
   yield step
 }
 
@@ -47,19 +43,6 @@ function* deleteTemporary(world: World, { path }: Mend<'DeleteTemporary'>): Work
   yield* removeTree(world.disk, path)
 }
 
-/** Where each disk of a layer that is made by copying comes from, as its sidecar has it. */
-const templatesOf = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId[]): Record<string, string> => {
-  const layer = layerOf(id)
-  const base = layerOf(parents.at(-1) ?? id)
-  const pairs = [
-    ['sandbox.vhdx', `${base}/blank.vhdx`],
-    ['vm/sandbox.vhdx', `${base}/UtilityVM/SystemTemplate.vhdx`],
-    ['blank.vhdx', `${layer}/blank-base.vhdx`],
-    ['UtilityVM/SystemTemplate.vhdx', `${layer}/UtilityVM/SystemTemplateBase.vhdx`],
-  ] as const
-  return Object.fromEntries(pairs.filter(([path]) => disk.lstat(`${layer}/${path}`) !== undefined))
-}
-
 function* mendOne(world: World, asked: BackendMend): Work<void> {
   const { disk } = world
   switch (asked.type) {
@@ -70,10 +53,10 @@ function* mendOne(world: World, asked: BackendMend): Work<void> {
     case 'Quarantine':
       return yield* moveAside(world, asked)
     case 'Reinstate':
-      return yield* reinstate(world, asked)
+      return yield* bringBack(world, [asked.id])
     case 'WriteSidecar': {
       const { log, sidecar } = asked
-      const templates = templatesOf(world, sidecar.id, sidecar.parents)
+      const templates = templatesThere(sidecar.id, sidecar.parents, (path) => disk.lstat(path) !== undefined)
       return yield* writeSidecarOf(world, log, { ...sidecar, templates })
     }
     case 'RemakeDisk':

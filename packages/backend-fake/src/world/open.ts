@@ -1,6 +1,7 @@
+import { layerNamed } from '@varve/core/adapter'
 import { backendFault, type FoundLayer, type SnapshotId } from '@varve/core/ports'
 import { codes, raise } from './failure.js'
-import { layerName, ownerBytes, ownerFile, ownerOf } from './owner.js'
+import { ownerBytes, ownerFile, ownerOf } from './owner.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
@@ -43,8 +44,8 @@ const checkOwner = (world: World, owner: string | undefined, log: string): void 
 
 const foundLayers = ({ disk }: World): readonly FoundLayer[] =>
   disk.readdir('snapshots').flatMap(({ name }) => {
-    const groups = layerName.exec(name)?.groups
-    return groups === undefined ? [] : [{ id: Number(groups['id']), retired: groups['retired'] !== undefined }]
+    const found = layerNamed(name)
+    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
   })
 
 function* removeHalfBuilt({ disk }: World): Work<void> {

@@ -3,8 +3,6 @@ import type { World } from './world.js'
 /** Says whose layers a root holds. */
 export const ownerFile = 'varve.json'
 
-export const layerName = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
-
 /** The UUID of the log that the root was taken for; undefined where nothing says it. */
 export const ownerOf = ({ disk }: World): string | undefined => {
   const stat = disk.lstat(ownerFile)

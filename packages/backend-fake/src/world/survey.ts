@@ -1,16 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { diskPaths, layerNamed, sidecarNamed } from '@varve/core/adapter'
 import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
-import { layerName, ownerFile, ownerOf } from './owner.js'
+import { ownerFile, ownerOf } from './owner.js'
 import { step, type Work } from './work.js'
-import { layerOf, mountOf, retiredOf, sidecarOf, type World } from './world.js'
+import { layerOf, mountOf, retiredMountOf, retiredOf, sidecarOf, type World } from './world.js'
 
 type Trace = 'content' | 'attachment' | 'temporary'
 
 /** What the names in each directory beside `snapshots` and `meta` stand for; the first that fits. */
 const traces: readonly (readonly [directory: string, name: RegExp, role: Trace])[] = [
-  ['mounts', /^(\d+)$/, 'attachment'],
+  ['mounts', /^(?:rm-)?(\d+)$/, 'attachment'],
   ['mounts', /^(\d+)\.(?:tmp|part|gone|probe)$/, 'temporary'],
   ['scratch', /^(\d+)(?:\.new|\.seal)?$/, 'content'],
   ['scratch', /^(\d+)\.(?:tmp|part)$/, 'temporary'],
@@ -29,28 +30,14 @@ const traceAt = ({ disk }: World, directory: string, name: string): Found => {
   if (shown === undefined) return foreign(path)
   const id = Number(shown)
   // A manifest without its tree is that of one that was never completed, or is gone.
-  return { role: disk.lstat(mountOf(id)) === undefined ? 'temporary' : 'attachment', path, id }
+  const isWhole = [mountOf(id), retiredMountOf(id)].some((tree) => disk.lstat(tree) !== undefined)
+  return { role: isWhole ? 'attachment' : 'temporary', path, id }
 }
 
 /** What is at a path below `mounts`, `scratch` or `tables`. */
 export const roleOf = (world: World, path: string): Found['role'] => {
   const [directory = '', name = '', ...below] = path.split('/')
   return below.length === 0 ? traceAt(world, directory, name).role : 'foreign'
-}
-
-const layerAt = (name: string): Found => {
-  const groups = layerName.exec(name)?.groups
-  const path = `snapshots/${name}`
-  if (groups === undefined) return foreign(path)
-  return { role: 'layer', path, id: Number(groups['id']), retired: groups['retired'] !== undefined, parts: undefined }
-}
-
-const sidecarAt = (name: string): Found => {
-  const [, id] = /^([1-9]\d*)\.json$/.exec(name) ?? []
-  const path = `meta/${name}`
-  return id === undefined
-    ? foreign(path)
-    : { role: 'sidecar', path, id: Number(id), log: undefined, sidecar: undefined }
 }
 
 const namesIn = ({ disk }: World, directory: string): readonly string[] =>
@@ -63,23 +50,14 @@ export function* survey(world: World): Work<readonly Found[]> {
   yield step
   return [
     ...owner,
-    ...namesIn(world, 'snapshots').map(layerAt),
-    ...namesIn(world, 'meta').map(sidecarAt),
+    ...namesIn(world, 'snapshots').map(layerNamed),
+    ...namesIn(world, 'meta').map((name) => sidecarNamed(name) ?? foreign(`meta/${name}`)),
     ...['mounts', 'scratch', 'tables'].flatMap((directory) =>
       namesIn(world, directory).map((name) => traceAt(world, directory, name)),
     ),
     ...namesIn(world, 'quarantine').map((name): Found => ({ role: 'quarantined', path: `quarantine/${name}` })),
   ]
 }
-
-const diskPaths = [
-  'sandbox.vhdx',
-  'vm/sandbox.vhdx',
-  'blank-base.vhdx',
-  'blank.vhdx',
-  'UtilityVM/SystemTemplateBase.vhdx',
-  'UtilityVM/SystemTemplate.vhdx',
-] as const
 
 const diskAt = ({ disk }: World, layer: string, path: string): readonly FoundDisk[] => {
   const at = `${layer}/${path}`

@@ -1,4 +1,5 @@
-import { backendFault, pathOf, type BackendMend, type SnapshotId } from '@varve/core/ports'
+import { templatesThere } from '@varve/core/adapter'
+import { backendFault, pathOf, type BackendMend } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
 import { remakeBaseFiles } from './base.js'
 import { takeAway } from './detach.js'
@@ -7,6 +8,7 @@ import { moveAside } from './open.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, writeSidecar } from './sidecar.js'
 import { roleOf } from './survey.js'
+import { flushVolume } from './volume.js'
 import { wipe } from './wipe.js'
 import { layerOf, retiredOf, scratchOf, type World } from './world.js'
 
@@ -55,27 +57,12 @@ const remakeDisk = (world: World, { id, path, parents, requested }: Mend<'Remake
   makeScratch(world, what, { layer: id, template, requested: BigInt(requested) })
 }
 
-/** Where each disk of a layer that is made by copying comes from, as its sidecar has it. */
-const templatesOf = (world: World, id: SnapshotId, parents: readonly SnapshotId[]): Record<string, string> => {
-  const layer = `snapshots/${id}`
-  const base = `snapshots/${parents.at(-1) ?? id}`
-  const pairs = [
-    ['sandbox.vhdx', `${base}/blank.vhdx`],
-    ['vm/sandbox.vhdx', `${base}/UtilityVM/SystemTemplate.vhdx`],
-    ['blank.vhdx', `${layer}/blank-base.vhdx`],
-    ['UtilityVM/SystemTemplate.vhdx', `${layer}/UtilityVM/SystemTemplateBase.vhdx`],
-  ] as const
-  const { files } = world.machine
-  return Object.fromEntries(pairs.filter(([path]) => files.exists(hostPath(world, `${layer}/${path}`))))
-}
-
 const deleteTemporary = (world: World, { path }: Mend<'DeleteTemporary'>): void => {
   if (roleOf(path) === 'temporary') return wipe(world, hostPath(world, path))
   raise(backendFault(`${path} is nothing that is left of work, and stays`, codes.invalidParameter))
 }
 
-/** Sets one thing in the root right, as it was told. What is right already is left alone. */
-export const mend = (world: World, asked: BackendMend): void => {
+const mendOne = (world: World, asked: BackendMend): void => {
   switch (asked.type) {
     case 'TakeRoot':
       return world.machine.files.writeFile(
@@ -90,7 +77,9 @@ export const mend = (world: World, asked: BackendMend): void => {
       return reinstate(world, asked)
     case 'WriteSidecar': {
       const { log, sidecar } = asked
-      return writeSidecar(world, { ...sidecar, templates: templatesOf(world, sidecar.id, sidecar.parents) }, log)
+      const isThere = (path: string): boolean => world.machine.files.exists(hostPath(world, path))
+      const templates = templatesThere(sidecar.id, sidecar.parents, isThere)
+      return writeSidecar(world, { ...sidecar, templates }, log)
     }
     case 'RemakeDisk':
       return remakeDisk(world, asked)
@@ -99,4 +88,10 @@ export const mend = (world: World, asked: BackendMend): void => {
     case 'DeleteTemporary':
       return deleteTemporary(world, asked)
   }
+}
+
+/** Sets one thing in the root right, as it was told, so that it survives loss of power. What is right already is left alone. */
+export const mend = (world: World, asked: BackendMend): void => {
+  mendOne(world, asked)
+  flushVolume(world)
 }

@@ -1,3 +1,4 @@
+import { layerNamed } from '@varve/core/adapter'
 import { backendFault, pathOf, type FoundLayer } from '@varve/core/ports'
 import { codes, raise } from '../failure.js'
 import { checkHost, checkRoot } from './host-checks.js'
@@ -30,12 +31,10 @@ const checkOwner = (world: World, log: string): void => {
     )
 }
 
-export const layerName = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
-
 const foundLayers = ({ layout, machine: { files } }: World): readonly FoundLayer[] =>
   files.list(pathOf(layout, 'snapshots')).flatMap((name) => {
-    const groups = layerName.exec(name)?.groups
-    return groups === undefined ? [] : [{ id: Number(groups['id']), retired: groups['retired'] !== undefined }]
+    const found = layerNamed(name)
+    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
   })
 
 /** Nobody has anything attached or half-done yet; what a crash left up is taken down with its layer. */

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { diskPaths, layerNamed, sidecarNamed } from '@varve/core/adapter'
 import { pathOf, readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { codeOf, codes } from '../failure.js'
 import { baseFiles } from './base.js'
-import { layerName } from './open.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
 import { layerOf, retiredOf, sidecarOf, type World } from './world.js'
 
@@ -33,19 +33,6 @@ export const roleOf = (path: string): Found['role'] => {
   return below.length === 0 ? traceAt(folder, name).role : 'foreign'
 }
 
-const layerAt = (name: string): Found => {
-  const groups = layerName.exec(name)?.groups
-  const path = `snapshots/${name}`
-  if (groups === undefined) return { role: 'foreign', path }
-  return { role: 'layer', path, id: Number(groups['id']), retired: groups['retired'] !== undefined, parts: undefined }
-}
-
-const keptAt = (name: string): Found => {
-  const [, id] = /^([1-9]\d*)\.json$/.exec(name) ?? []
-  if (id === undefined) return traceAt('meta', name)
-  return { role: 'sidecar', path: `meta/${name}`, id: Number(id), log: undefined, sidecar: undefined }
-}
-
 const namesIn = ({ layout, machine: { files } }: World, folder: string): readonly string[] => {
   const path = pathOf(layout, folder)
   return files.kindOf(path) === 'directory' ? files.list(path) : []
@@ -56,20 +43,11 @@ export const survey = (world: World): readonly Found[] => [
   ...(world.machine.files.exists(ownerFileOf(world))
     ? [{ role: 'owner', path: 'varve.json', log: ownerOf(world) } as const]
     : []),
-  ...namesIn(world, 'snapshots').map(layerAt),
-  ...namesIn(world, 'meta').map(keptAt),
+  ...namesIn(world, 'snapshots').map(layerNamed),
+  ...namesIn(world, 'meta').map((name) => sidecarNamed(name) ?? traceAt('meta', name)),
   ...['mounts', 'temp'].flatMap((folder) => namesIn(world, folder).map((name) => traceAt(folder, name))),
   ...namesIn(world, 'quarantine').map((name): Found => ({ role: 'quarantined', path: `quarantine/${name}` })),
 ]
-
-const diskPaths = [
-  'sandbox.vhdx',
-  'vm/sandbox.vhdx',
-  'blank-base.vhdx',
-  'blank.vhdx',
-  'UtilityVM/SystemTemplateBase.vhdx',
-  'UtilityVM/SystemTemplate.vhdx',
-] as const
 
 const below = (layer: string, path: string): string => `${layer}\\${path.replaceAll('/', '\\')}`
 

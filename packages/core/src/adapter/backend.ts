@@ -84,7 +84,8 @@ const inspected = async function* (link: Connection): AsyncGenerator<E.Either<Ba
   const names = E.mapLeft(asBackendFault)(await link.call('survey', []))
   if (E.isLeft(names)) return yield names
   for (const name of names.right) {
-    const found = E.mapLeft(asBackendFault)(await link.call('look', [name]))
+    const holds = name.role === 'layer' || name.role === 'sidecar'
+    const found = holds ? E.mapLeft(asBackendFault)(await link.call('look', [name])) : E.right(name)
     yield found
     if (E.isLeft(found)) return
   }

@@ -114,7 +114,8 @@ export type Found =
 export type Remakable = 'scratch of an Active' | 'scratch of a View' | 'template' | 'base files'
 
 /**
- * What a backend can be told to mend. Each is done again without harm, and none deletes content. `to` is a name below
+ * What a backend can be told to mend. Each is done again without harm, none deletes content, and what is answered survives loss of
+ * power. `to` is a name below
  * `<root>/quarantine` that is free.
  */
 export type BackendMend =
