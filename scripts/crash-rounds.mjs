@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * `node scripts/crash-rounds.mjs --rounds N [--seed S] [--power-loss log|all] [--json] [--broken NAME]`: kills processes that
+ * `node scripts/crash-rounds.mjs --rounds N [--seed S] [--power-loss] [--json] [--broken NAME]`: kills processes that
  * work on a log in LevelDB and on layers on disk with SIGKILL, N times, and compares after each time what they had been answered
- * with what is there. The moments and calls come from a seed, which is printed and can be given back (also as VARVE_SEED); what the
- * clients get done before a moment depends on the machine. `--power-loss` cuts the power of the disk, too, which loses what was
- * not synced (Linux, as root, on ext4 in a file), and compares the log, or also what layers held. `--json`: a line for each round
- * and one with their sum. `--broken`: with a deliberate fault, which the rounds have to notice. Ends with 0, with 1 when something
- * differs (log, layers and what was told are kept), with 2 when it can't be run.
+ * with what is there. The moments and calls come from a seed, which is printed and can be given back (also as VARVE_SEED); which
+ * calls are under way at a moment depends on the machine. `--power-loss` cuts the power of the disk, too, which loses what was
+ * not synced (Linux, as root, on ext4 in a file). `--json`: a line for each round and one with their sum. `--broken`: with a
+ * deliberate fault, which the rounds have to notice. Ends with 0, with 1 when something differs (log, layers and what was told
+ * are kept), with 2 when it can't be run.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -38,16 +38,20 @@ const parse = (args) => {
       seed: { type: 'string' },
       broken: { type: 'string' },
       json: { type: 'boolean' },
-      'power-loss': { type: 'string' },
+      'power-loss': { type: 'boolean' },
     },
   })
   const rounds = Number(values.rounds)
   const seed = Number(values.seed ?? process.env['VARVE_SEED'] ?? Date.now() % 1_000_000)
   if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed))
     refuse('crash-rounds wants --rounds N (at least 1) and, if at all, a whole number as --seed')
-  const powerLoss = values['power-loss'] ?? 'none'
-  if (powerLoss !== 'none' && powerLoss !== 'log' && powerLoss !== 'all') return refuse('--power-loss wants log or all')
-  return { rounds, seed, broken: values.broken ?? '', json: values.json === true, powerLoss }
+  return {
+    rounds,
+    seed,
+    broken: values.broken ?? '',
+    json: values.json === true,
+    powerLoss: values['power-loss'] === true,
+  }
 }
 
 /**
@@ -97,14 +101,14 @@ const { rounds, seed, broken, json, powerLoss } = (() => {
 })()
 beforeEnd(killFamily)
 endWithParent()
-if (powerLoss !== 'none' && process.env['VARVE_OWN_MOUNTS'] === undefined) process.exit(await withOwnMounts())
+if (powerLoss && process.env['VARVE_OWN_MOUNTS'] === undefined) process.exit(await withOwnMounts())
 await setUp()
 const { crashRounds, breakages, whyNoPowerCut } = await import('../packages/store-level/dist/test/crash/rounds.js')
 if (broken !== '' && !breakages.has(broken))
   refuse(`There is no fault called ${broken}. These there are: ${[...breakages.keys()].join(', ')}`)
 
 const directory = mkdtempSync(join(tmpdir(), 'varve-crash-'))
-const whyNot = powerLoss === 'none' ? undefined : whyNoPowerCut(directory)
+const whyNot = powerLoss ? whyNoPowerCut(directory) : undefined
 if (whyNot !== undefined) {
   rmSync(directory, { recursive: true, force: true })
   refuse(`power can't be cut here: ${whyNot}`)

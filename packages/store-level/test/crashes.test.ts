@@ -13,7 +13,7 @@ test(
   `what was answered is there, in the log and on disk, after each of ${rounds} kills at any moment`,
   inDirectory(async (directory) => {
     let [answered, files] = [0, 0]
-    for await (const round of crashRounds({ directory, seed, rounds, broken: '', powerLoss: 'none' })) {
+    for await (const round of crashRounds({ directory, seed, rounds, broken: '', powerLoss: false })) {
       assert.equal(round.violations, [], `seed ${seed}, round ${round.round}`)
       answered += round.done + round.refused
       files += round.files

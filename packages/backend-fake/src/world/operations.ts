@@ -1,5 +1,12 @@
-import type { Answer, Arguments, CallOptions, Driver, Operation } from '@varve/core/adapter'
-import type { FilesError, Intent, Result, SnapshotId } from '@varve/core/ports'
+import {
+  layersNeeded,
+  type Answer,
+  type Arguments,
+  type CallOptions,
+  type Driver,
+  type Operation,
+} from '@varve/core/adapter'
+import type { FilesError, Intent, Result } from '@varve/core/ports'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { attachLayer } from './attach.js'
 import { alone, type Control } from './control.js'
@@ -36,15 +43,9 @@ function* performOne(world: World, intent: Intent, control: Control): Work<Resul
   }
 }
 
-/** Layers that an intent needs under their own names. */
-const needed = (intent: Intent): readonly SnapshotId[] => {
-  if (intent.type === 'RetireLayer' || intent.type === 'DestroyLayer') return []
-  return intent.type === 'CreateLayer' ? intent.parents : [intent.layer, ...intent.parents]
-}
-
 /** What is answered survives loss of power, but for an attachment, which is made anew. */
 function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
-  yield* bringBack(world, needed(intent))
+  yield* bringBack(world, layersNeeded(intent))
   const result = yield* performOne(world, intent, control)
   if (intent.type === 'AttachLayer') return result
   yield step

@@ -1,4 +1,4 @@
-import type { Answer, Arguments, Operation } from '@varve/core/adapter'
+import { layersNeeded, type Answer, type Arguments, type Operation } from '@varve/core/adapter'
 import type { Intent, Result } from '@varve/core/ports'
 import { attachLayer } from './attach.js'
 import type { Control } from './control.js'
@@ -8,7 +8,7 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
-import { destroyLayer, retireLayer } from './retire.js'
+import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
 import { look, survey } from './survey.js'
@@ -18,6 +18,7 @@ import type { World } from './world.js'
 
 /** What was done is durable before it is answered; a seal and an import see to it themselves, as long as they can be undone. */
 const perform = (world: World, intent: Intent, control: Control): Result => {
+  bringBack(world, layersNeeded(intent))
   switch (intent.type) {
     case 'CreateLayer':
       return lasting(world, createLayer(world, intent))

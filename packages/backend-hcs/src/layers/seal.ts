@@ -158,7 +158,9 @@ const finish = (world: World, { layer }: SealLayer): void => {
   flushVolume(world)
   dropBootFiles(world, layer)
   ifPossible(() => removeNote(world, layer))
-  ifPossible(() => wipe(world, replacedFilesOf(world, layer)))
+  // By one call, the very last: a seal that was cut before can still be undone.
+  if (files.exists(replacedFilesOf(world, layer)))
+    ifPossible(() => world.machine.native.DestroyLayer(replacedFilesOf(world, layer)))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

@@ -204,26 +204,15 @@ EXPORT int32_t SetFileInformationByHandle(const void *value, int32_t class, cons
   return succeeded(set_basic(on->path, times, get32(asked + 32)));
 }
 
-static wide file_system[32] = u"NTFS";
-EXPORT uint32_t StandinFileSystem(const wide *name) {
+EXPORT int32_t GetVolumeInformationW(const wide *root, wide *, uint32_t, uint32_t *, uint32_t *, uint32_t *, wide *system, uint32_t units) {
   GUARD;
-  if (!name || wide_length(name) > 31) return INVALID;
-  memcpy(file_system, name, (wide_length(name) + 1) * sizeof(wide));
-  return 0;
-}
-
-EXPORT int32_t GetVolumeInformationW(const wide *root, wide *name, uint32_t room, uint32_t *serial, uint32_t *longest, uint32_t *flags, wide *system, uint32_t units) {
-  GUARD;
+  static const wide name[] = u"NTFS";
   TEXT path = NULL;
   REFUSE(!root || !ends_with_separator(root), BAD_NAME);
   uint32_t failed = host_path(root, &path);
   REFUSE(failed || exists(path), failed ? failed : NO_PATH);
-  REFUSE(system && units <= wide_length(file_system), BAD_LENGTH);
-  if (name && room) *name = 0;
-  if (serial) *serial = 0x5a5a5a5a;
-  if (longest) *longest = 255;
-  if (flags) *flags = 0x03e706ff;
-  if (system) memcpy(system, file_system, (wide_length(file_system) + 1) * sizeof(wide));
+  REFUSE(!system || units < sizeof name / sizeof *name, BAD_LENGTH);
+  memcpy(system, name, sizeof name);
   return 1;
 }
 

@@ -40,7 +40,6 @@ const signatures = {
   StandinOutstanding: 'ip',
   StandinElevated: 'ii',
   StandinBuild: 'iu',
-  StandinFileSystem: 'iw',
   ActivateLayer: 'iDw',
   DeactivateLayer: 'iDw',
   PrepareLayer: 'iDwLq',

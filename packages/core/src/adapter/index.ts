@@ -17,3 +17,4 @@ export {
 export { fieldsIn, isFields, sidecarBytes, templatesIn, type Fields, type Sidecar } from './sidecar.js'
 export { feedTar, pump, type Arrival, type Taker, type TarFeed } from './tar-in.js'
 export { chunksOf, type Export } from './tar-out.js'
+export { layersNeeded } from './layers-needed.js'

@@ -10,10 +10,8 @@ export type Expected = Pick<Info, 'kind' | 'parent' | 'labels'> & {
 /** Every snapshot by key or name. */
 export type Model = Map<string, Expected>
 
-/** A snapshot as it is. `files`: undefined where content is not looked at. */
-export type Found = Pick<Info, 'kind' | 'parent' | 'labels'> & {
-  readonly files: ReadonlyMap<string, Buffer> | undefined
-}
+/** A snapshot as it is. */
+export type Found = Pick<Info, 'kind' | 'parent' | 'labels'> & { readonly files: ReadonlyMap<string, Buffer> }
 
 export type Told = {
   done: number
@@ -116,14 +114,14 @@ const effectOf = (model: Model, call: Call, found: ReadonlyMap<string, Found>): 
     case 'update':
       return sameLabels(found.get(call.key)?.labels ?? {}, call.labels) ? call : undefined
     case 'write': {
-      const file = found.get(call.key)?.files?.get(call.path)
+      const file = found.get(call.key)?.files.get(call.path)
       const before = model.get(call.key)?.files.get(call.path)
       if (file === undefined || (before !== undefined && file.equals(bytesOf(before)))) return undefined
       const bytes = beginningOf(call.content, file)
       return bytes === undefined ? undefined : { ...call, content: { ...call.content, bytes } }
     }
     case 'delete':
-      return found.get(call.key)?.files?.has(call.path) === false ? call : undefined
+      return found.get(call.key)?.files.has(call.path) === false ? call : undefined
     case 'attach':
     case 'detach':
     case 'cleanup':
@@ -167,9 +165,7 @@ const differ = (expected: Expected | undefined, found: Found | undefined, promis
   if (expected.parent !== found.parent) return `stands on '${found.parent}', not on '${expected.parent}'`
   if (!sameLabels(expected.labels, found.labels))
     return `has labels ${JSON.stringify(found.labels)}, not ${JSON.stringify(expected.labels)}`
-  return found.files === undefined || (promised === 'what was detached' && !expected.isDetached)
-    ? undefined
-    : filesDiffer(expected.files, found.files)
+  return promised === 'what was detached' && !expected.isDetached ? undefined : filesDiffer(expected.files, found.files)
 }
 
 /** In what the snapshots found are not those expected. */

@@ -32,17 +32,13 @@ const contentOf = async (
   return files
 }
 
-/** Every snapshot as `stat` and, if wanted, an attached directory show it; a layer's content through a view. */
-export const look = async (
-  snapshotter: PromiseSnapshotter,
-  withContent: boolean,
-): Promise<ReadonlyMap<string, Found>> => {
+/** Every snapshot as `stat` and an attached directory show it; a layer's content through a view. */
+export const look = async (snapshotter: PromiseSnapshotter): Promise<ReadonlyMap<string, Found>> => {
   const names: string[] = []
   for await (const { name } of snapshotter.walk()) names.push(name)
   const found = names.map(async (name): Promise<[string, Found]> => {
     const { kind, parent, labels } = await snapshotter.stat(name)
-    const files = withContent ? await contentOf(snapshotter, name, kind === 'Committed') : undefined
-    return [name, { kind, parent, labels, files }]
+    return [name, { kind, parent, labels, files: await contentOf(snapshotter, name, kind === 'Committed') }]
   })
   return new Map(await Promise.all(found))
 }

@@ -26,9 +26,6 @@ export const mountFresh = (directory: string): Disk => {
 
 export const mount = ({ image, path }: Disk): void => run('mount', '-o', 'loop', image, path)
 
-/** Writes everything out. */
-export const flush = ({ path }: Disk): void => run('sync', '-f', path)
-
 export const unmount = ({ path }: Disk): void => run('umount', path)
 
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH of the Linux kernel: neither data nor journal is written any more. */

@@ -5,7 +5,7 @@ import { type Dice, diceFrom } from '../dice.js'
 import { listen, type Model, settle, type Told, violationsOf } from './expected.js'
 import { follow, type Ids, look, strayIn } from './look.js'
 import { partsOf, placeIn } from './place.js'
-import { type Disk, flush, mountFresh, unmount } from './power.js'
+import { type Disk, mountFresh, unmount } from './power.js'
 import { hasOpened, kill, start, type Worker } from './worker.js'
 
 export { breakages } from './place.js'
@@ -17,8 +17,8 @@ export type RoundsOptions = {
   readonly rounds: number
   /** One of the breakages, or `''`. */
   readonly broken: string
-  /** Whether the power of the disk is cut, too, and what is compared then: the log alone, or also what layers held when detached. */
-  readonly powerLoss: 'none' | 'log' | 'all'
+  /** Also cuts the power of the disk. What was written and not detached may be lost then. */
+  readonly powerLoss: boolean
 }
 
 /** What came of one round. */
@@ -42,40 +42,48 @@ export type Round = {
 }
 
 const clients = 4
-/** Milliseconds. Where every round begins with nothing there has to be something to lose. */
-const longestRun = { none: 400, log: 1_500, all: 1_500 } as const
+/** Calls that are answered before the kill, at most. Where every round begins with nothing there has to be something to lose. */
+const mostAnswers = 100
+const mostAnswersFromNothing = 400
+/** Milliseconds from the last of them to the kill, at most. */
+const longestDelay = 20
+/** Milliseconds after which a process is killed, however few of its calls were answered. */
+const longestRun = 5_000
 
 /** The log and the layers that rounds go on with, and what is known of them. */
 type Past = { readonly model: Model; readonly ids: Ids }
 
 const nothing = (): Past => ({ model: new Map(), ids: { seq: 0, highest: 0, living: new Set() } })
 
-/** A process that is killed after `moment` milliseconds at work, and perhaps another that opens what it left. */
+/** A process that is killed `delay` milliseconds after so many answers, and perhaps another that opens what it left. */
 type Planned = {
-  readonly moment: number
+  readonly answers: number
+  readonly delay: number
   readonly worker: Worker
   /** `share`: the part of the time of an opening after which it is killed. */
   readonly opener: (Worker & { readonly share: number }) | undefined
 }
 
-const placeOf = ({ directory, powerLoss }: RoundsOptions): string =>
-  powerLoss === 'none' ? directory : join(directory, 'disk')
+const placeOf = ({ directory, powerLoss }: RoundsOptions): string => (powerLoss ? join(directory, 'disk') : directory)
 
 const plan = (options: RoundsOptions, dice: Dice, round: number): Planned => {
-  const [moment, isTwice, share] = [dice.roll(longestRun[options.powerLoss]), dice.once(3), dice.random()]
+  const answers = dice.roll(options.powerLoss ? mostAnswersFromNothing : mostAnswers)
+  const delay = dice.random() * longestDelay
+  const [isTwice, share] = [dice.once(3), dice.random()]
   const work = { directory: placeOf(options), broken: options.broken }
   const worker = start({ ...work, seed: options.seed * 1_000 + round, clients })
-  return { moment, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
+  return { answers, delay, worker, opener: isTwice ? { ...start({ ...work, seed: 0, clients: 0 }), share } : undefined }
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, milliseconds))
 
-const perform = async ({ moment, worker, opener }: Planned, disk: Disk | undefined) => {
+const perform = async ({ answers, delay, worker, opener }: Planned, disk: Disk | undefined) => {
   const before = performance.now()
   worker.go()
   await worker.opened
   const open = performance.now()
-  await pause(moment)
+  await Promise.race([worker.answered(answers), pause(longestRun)])
+  await pause(delay)
   const complaints = [...(await kill(worker, disk))]
   const killedAfter = Math.round(performance.now() - open)
   if (opener !== undefined) {
@@ -90,21 +98,17 @@ const perform = async ({ moment, worker, opener }: Planned, disk: Disk | undefin
 const judge = async (options: RoundsOptions, { model, ids }: Past, told: Told) => {
   const place = placeIn(placeOf(options))
   const parts = partsOf(place, options.broken)
-  const { powerLoss } = options
   const snapshotter = await openSnapshotter(parts)
   try {
-    const found = await look(snapshotter, powerLoss !== 'log')
+    const found = await look(snapshotter)
     const tookEffect = settle(model, told, found)
-    const promised = powerLoss === 'none' ? 'what was written' : 'what was detached'
-    const violations = [...violationsOf(model, found, promised)]
-    if (powerLoss !== 'log') {
-      await snapshotter.cleanup()
-      for (const { intent } of await snapshotter.outstanding())
-        violations.push(`${intent.type} of ${intent.layer} is outstanding after cleanup`)
-      violations.push(...(await follow(parts.store, ids)), ...strayIn(place.layers, ids))
-    }
+    const violations = [...violationsOf(model, found, options.powerLoss ? 'what was detached' : 'what was written')]
+    await snapshotter.cleanup()
+    for (const { intent } of await snapshotter.outstanding())
+      violations.push(`${intent.type} of ${intent.layer} is outstanding after cleanup`)
+    violations.push(...(await follow(parts.store, ids)), ...strayIn(place.layers, ids))
     let files = 0
-    for (const one of found.values()) files += one.files?.size ?? 0
+    for (const one of found.values()) files += one.files.size
     return { tookEffect, recovered: snapshotter.recovered.length, snapshots: found.size, files, violations }
   } finally {
     await snapshotter.close()
@@ -120,16 +124,6 @@ const judged = async (options: RoundsOptions, past: Past, told: Told): ReturnTyp
   }
 }
 
-/** An empty disk; where layers may be lost, one with a root that has been there for some time. */
-const newDisk = async ({ directory, powerLoss }: RoundsOptions): Promise<Disk> => {
-  const disk = mountFresh(directory)
-  if (powerLoss === 'all') return disk
-  const snapshotter = await openSnapshotter(partsOf(placeIn(disk.path), ''))
-  await snapshotter.close()
-  flush(disk)
-  return disk
-}
-
 /**
  * Kills processes at moments that come from the seed and compares what each left with what it had told: one round after the
  * other over the same log and layers, or over new ones where the power is cut. After a round with violations the lines of its
@@ -142,7 +136,7 @@ export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round
   let next = plan(options, dice, 1)
   try {
     for (let round = 1; round <= options.rounds; round++) {
-      if (options.powerLoss !== 'none') [disk, past] = [await newDisk(options), nothing()]
+      if (options.powerLoss) [disk, past] = [mountFresh(options.directory), nothing()]
       const { complaints, ...killed } = await perform(next, disk)
       const { lines } = next.worker
       next = plan(options, dice, round + 1)

@@ -12,6 +12,8 @@ export type Worker = {
   /** Lets it open. */
   readonly go: () => void
   readonly opened: Promise<void>
+  /** When it has told of so many ends of calls, or is dead. */
+  readonly answered: (count: number) => Promise<void>
   /** When it is dead and all it said was heard. */
   readonly ended: Promise<void>
   readonly lines: Line[]
@@ -31,10 +33,17 @@ export const start = ({ directory, seed, clients, broken }: Work): Worker => {
   const [lines, complaints]: [Line[], string[]] = [[], []]
   let open = (): void => undefined
   const opened = new Promise<void>((resolve) => (open = resolve))
+  let [answers, wanted, enough]: [number, number, () => void] = [0, 0, () => undefined]
+  const answered = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (answers >= count) resolve()
+      ;[wanted, enough] = [count, resolve]
+    })
   const output = createInterface(child.stdout)
   output.on('line', (text) => {
     const line = JSON.parse(text) as Line
     if (line.type === 'opened') open()
+    else if (line.type === 'end' && ++answers === wanted) enough()
     lines.push(line)
   })
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))
@@ -42,8 +51,11 @@ export const start = ({ directory, seed, clients, broken }: Work): Worker => {
   child.stdin.on('error', () => undefined)
   const heard = new Promise<void>((resolve) => void output.once('close', resolve))
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()))
-  const ended = Promise.all([heard, closed]).then(open)
-  return { child, go: () => void child.stdin.write('go\n'), opened, ended, lines, complaints }
+  const ended = Promise.all([heard, closed]).then(() => {
+    open()
+    enough()
+  })
+  return { child, go: () => void child.stdin.write('go\n'), opened, answered, ended, lines, complaints }
 }
 
 /** Kills it, with the power of the disk if one is given; answers what it said if it ended by itself. */
