@@ -170,7 +170,8 @@ const namedPackages = (file) => {
 const forbiddenWords = (file) => {
   const pure =
     /^packages\/core\/(src|conformance)\//.test(file.path) ||
-    (file.path.startsWith('packages/backend-fake/src/') && !file.path.startsWith('packages/backend-fake/src/disk/'))
+    (file.path.startsWith('packages/backend-fake/src/') &&
+      !/^packages\/backend-fake\/src\/(disk|tool)\//.test(file.path))
   if (!isCode(file.path) || !pure) return []
   const code = withoutComments(textOf(file))
   const words = CLOCKS.includes(file.path) ? WORLD : [...TIME, ...WORLD]
