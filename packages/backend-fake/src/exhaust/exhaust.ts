@@ -27,6 +27,8 @@ export type Exhausted = {
   readonly moments: number
   /** In how many ways the power could go at those. */
   readonly losses: number
+  /** Moments at which no loss of power was tried: more was not durable than a number can tell the ways of. */
+  readonly untried: number
   readonly runs: number
   readonly commands: number
   readonly violations: readonly NonNullable<Explored['violation']>[]
@@ -99,6 +101,7 @@ export const exhaust = async ({
     crashStates: 0,
     moments: 0,
     losses: 0,
+    untried: 0,
     runs: 0,
     commands: 0,
     violations,
@@ -106,11 +109,9 @@ export const exhaust = async ({
   let paths = beginnings.map((actions) => beginning(actions, mostCrashes))
   for (;;) {
     const next: Path[] = []
-    await exhaustList(paths, explorers, ({ crashes, others, reached, moments, losses, commands, violation }) => {
+    await exhaustList(paths, explorers, ({ crashes, others, reached, violation, ...counted }) => {
       sofar.runs++
-      sofar.moments += moments
-      sofar.losses += losses
-      sofar.commands += commands
+      for (const figure of ['moments', 'losses', 'untried', 'commands'] as const) sofar[figure] += counted[figure]
       if (violation !== undefined && violations.push(violation) === mostViolations) paths.length = 0
       if (violations.length >= mostViolations) return
       for (const crash of crashes)

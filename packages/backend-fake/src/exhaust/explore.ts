@@ -36,6 +36,8 @@ export type Explored = {
   readonly moments: number
   /** In how many ways power could have gone, all of them together. */
   readonly losses: number
+  /** Moments at which no loss of power was tried, as there are more ways than a number can tell. */
+  readonly untried: number
   readonly commands: number
   readonly violation: (Violation & { readonly case: Case }) | undefined
 }
@@ -68,6 +70,7 @@ type Run = {
   reached: Explored['reached']
   moments: number
   losses: number
+  untried: number
   asked: number
   isOver: boolean
   /** How the disk was when crashes were looked at last. */
@@ -107,12 +110,7 @@ const pendingText = (run: Run, { changes, files, after }: Pending): string =>
 const lostText = (run: Run, { files, after }: Pending, lost: number): string =>
   textOf(run, after(lost), [], { unsynced: files, are: '?' })
 
-const ways = ({ changes, files }: Pending): number => {
-  const count = (changes.length + 1) * fates ** files.length
-  if (seeds + count > Number.MAX_SAFE_INTEGER)
-    throw new Error(`${files.length} files are not durable: too many to tell apart`)
-  return count
-}
+const ways = ({ changes, files }: Pending): number => (changes.length + 1) * fates ** files.length
 
 const crash = (run: Run, state: string, fault: FaultAt): void => {
   if (!run.isNew(state)) return
@@ -150,6 +148,7 @@ const consider = (run: Run, place: Place, at: number): void => {
     detail: 0,
   })
   if (place !== 'step') return
+  if (seeds + losses > Number.MAX_SAFE_INTEGER) return void run.untried++
   run.before = now
   // Where only names were changed since, fewer of them were looked at then.
   const most = isSame ? changes.length - before.changes - 1 : changes.length
@@ -269,6 +268,7 @@ const explore = async (
     reached: undefined,
     moments: 0,
     losses: 0,
+    untried: 0,
     asked: 0,
     isOver: false,
     before: undefined,
@@ -292,6 +292,6 @@ const explore = async (
   } catch (cause) {
     if (cause !== isKnown) throw cause
   }
-  const { reached, moments, losses, asked } = run
-  return { crashes, others, reached, moments, losses, commands: asked, violation }
+  const { reached, moments, losses, untried, asked } = run
+  return { crashes, others, reached, moments, losses, untried, commands: asked, violation }
 }

@@ -28,7 +28,7 @@ export const runSequences = async ({ length, crashes, jobs, json }: Wanted, outp
       output.out(
         `${figures.sequences} sequences of up to ${length} letters in ${figures.runs} runs and ${seconds} s:\n` +
           `  ${figures.states} states at rest, ${figures.crashStates} states after a crash or a loss of power\n` +
-          `  ${figures.moments} moments to end at, ${figures.losses} ways to lose power there\n` +
+          `  ${figures.moments} moments to end at, ${figures.losses} ways to lose power there, not tried at ${figures.untried}\n` +
           `  ${violations.length} violations`,
       )
     for (const { checker, message } of violations.slice(0, 10))
