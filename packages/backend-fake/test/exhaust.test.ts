@@ -40,8 +40,8 @@ test('equal states are equal in all that follows', async () => {
       },
     ],
   })
-  const several = [...paths.values()].filter(({ length }) => length > 1).slice(0, 6)
-  assert.is(several.length, 6)
+  const several = [...paths.values()].filter(({ length }) => length > 1).slice(0, 4)
+  assert.is(several.length, 4)
   for (const [one, ...others] of several) {
     const other = others.at(-1)
     if (one === undefined || other === undefined) continue
