@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { simulate } from '@varve/backend-fake'
 import { redecide, replay } from '@varve/core'
 import { importBundle } from '@varve/core/promise'
 import { build } from 'esbuild'
@@ -100,7 +101,7 @@ test('the pure packages hold nothing of node: they are bundled for a browser', a
 
 const inBrowser = chromium === undefined ? test.skip : test
 
-inBrowser('Chromium replays the recorded bundle to the same digest, and node what Chromium recorded', async () => {
+inBrowser('Chromium replays, records and simulates the same as node', async () => {
   const told = await toldBy(await bundled(), openChromium)
   assert.is(told.error, undefined)
   console.log(told.engine)
@@ -111,6 +112,8 @@ inBrowser('Chromium replays the recorded bundle to the same digest, and node wha
   assert.is(told.live.read, 'hello')
   assert.is(digestOf(recorded), told.live.digest)
   assert.equal(redecide(recorded), { _tag: 'Right', right: { inputs: recorded.records.length - 1, divergence: null } })
+  const { trace, verdict, faults } = await simulate({ seed: 1, steps: 400 })
+  assert.equal(told.simulated, { trace, verdict, faults })
 })
 
 test.run()

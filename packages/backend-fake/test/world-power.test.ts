@@ -5,6 +5,7 @@ import { claim } from '../src/world/open.js'
 import { operations } from '../src/world/operations.js'
 import { makeWorld } from '../src/world/world.js'
 import { perform } from './support/acts.js'
+import { listing } from './support/listing.js'
 import { endingOf, endingOnce, scenarios, type Ending, type Scenario } from './support/scenarios.js'
 import { outcomeOf, poweredGround, run, thisLog, now, type PoweredGround } from './support/worlds.js'
 
@@ -71,6 +72,31 @@ for (const [title, scenario] of Object.entries(scenarios)) {
     }
   })
 }
+
+/** A seal that is cancelled after some steps, up to its answer; then the power goes. Answers whether it was cancelled. */
+const powerGoesAfterCancel = ({ prepare, intent }: Scenario, steps: number): boolean => {
+  const ground = poweredGround()
+  const world = ground.open()
+  prepare(world)
+  ground.disk.sync()
+  const before = listing(ground.disk, 'snapshots')
+  let step = 0
+  const wasCancelled = E.isLeft(outcomeOf(operations.perform(world, intent, { isCancelled: () => step++ >= steps })))
+  if (!wasCancelled) return false
+  ground.lose(ground.unsynced().names >> 1, () => 0)
+  assert.equal(listing(ground.disk, 'snapshots'), before, `cancelled after ${steps} steps`)
+  return true
+}
+
+test('what a cancelled seal has undone stays undone when the power goes', () => {
+  for (const title of ['sealing a base layer', 'sealing a child']) {
+    const scenario = scenarios[title]
+    if (scenario === undefined) throw new Error(`there is no scenario ${title}`)
+    let steps = 0
+    while (powerGoesAfterCancel(scenario, steps)) steps++
+    assert.ok(steps > 3, `${title} was hardly ever cancelled`)
+  }
+})
 
 test('power that goes while a root is taken for the first time leaves one that can be taken', () => {
   for (let steps = 0; steps < 8; steps++) {

@@ -1,5 +1,5 @@
-/** What the browser runs: the recorded bundle, replayed; a snapshotter over the in-memory world, whose log goes back as a bundle. */
-import { fakeBackend, memoryStore } from '@varve/backend-fake'
+/** What the browser runs: the recorded bundle, replayed; a snapshotter over the in-memory world, whose log goes back as a bundle; a simulation. */
+import { fakeBackend, memoryStore, simulate } from '@varve/backend-fake'
 import { exportBundle, importBundle, openSnapshotter } from '@varve/core/promise'
 import { redecide, replay } from '@varve/core'
 
@@ -32,11 +32,21 @@ const live = async () => {
   return { read, text, digest: digestOf(await importBundle(text)) }
 }
 
+const simulated = async () => {
+  const { trace, verdict, faults } = await simulate({ seed: 1, steps: 400 })
+  return { trace, verdict, faults }
+}
+
 /** @param {unknown} told */
 const tell = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) })
 
 try {
-  await tell({ engine: navigator.userAgent, recorded: await recorded(), live: await live() })
+  await tell({
+    engine: navigator.userAgent,
+    recorded: await recorded(),
+    live: await live(),
+    simulated: await simulated(),
+  })
 } catch (error) {
   await tell({ error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) })
 }

@@ -32,6 +32,7 @@ export const faultTable = {
   directoryAppears: { place: 'step', chance: 0.0002, is: 'a directory appears that is no layer of this log' },
 } as const satisfies Readonly<Record<string, Kind>>
 
+/** A key of `faultTable`. */
 export type FaultName = keyof typeof faultTable
 
 /** How likely each fault is at each of its places; one that is not named does not happen. */
@@ -39,6 +40,7 @@ export type Chances = Readonly<Partial<Record<FaultName, number>>>
 
 export const faultNames = Object.keys(faultTable) as readonly FaultName[]
 
+/** Those of `faultTable`. */
 export const usualChances: Chances = Object.fromEntries(faultNames.map((name) => [name, faultTable[name].chance]))
 
 /** Calls that a fault of the disk strikes. */

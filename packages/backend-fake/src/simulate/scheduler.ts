@@ -35,8 +35,8 @@ export const openScheduler = (): Scheduler => {
   let waiting: Waiting[] = []
   let sleepers: Sleeper[] = []
 
-  const take = <T>(list: T[], one: unknown): void => {
-    const at = list.indexOf(one as T)
+  const take = (list: Waiting[], one: Waiting): void => {
+    const at = list.indexOf(one)
     if (at >= 0) list.splice(at, 1)
   }
   const earliest = (): Sleeper | undefined =>

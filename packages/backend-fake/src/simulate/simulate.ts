@@ -5,6 +5,7 @@ import { usualChances, type Chances } from './faults.js'
 import { play } from './run.js'
 import type { Violation } from './running.js'
 
+/** Given to `simulate`. */
 export type SimulateOptions = {
   /** Everything that happens depends on it. Default: 1. */
   readonly seed?: number
@@ -22,6 +23,7 @@ export type SimulateOptions = {
   readonly watch?: (line: string) => void
 }
 
+/** What came of a run. */
 export type Simulated = {
   readonly seed: number | undefined
   /** Steps that were made, those of the rests included. */
