@@ -81,6 +81,7 @@ const afterDetach = snapshotterCase('files/after detach every call is FailedPrec
     for (const [verb, call] of Object.entries(calls)) await rejects(`${verb} in ${key}`, call(), 'FailedPrecondition')
     const again = await snapshotter.attach(key)
     await holds(`${key}, attached again`, again.files, { a: 'file a' })
+    await rejects(`read in ${key} as it was attached first`, files.read('a'), 'FailedPrecondition')
   }
 })
 

@@ -4,6 +4,7 @@ import type * as E from 'fp-ts/lib/Either.js'
 import type { Action } from './case.js'
 import type { Machine } from './machine.js'
 import { answerCheckers } from './check-answers.js'
+import { courseCheckers } from './check-courses.js'
 import { recordCheckers } from './check-records.js'
 import { restCheckers } from './check-rest.js'
 
@@ -40,4 +41,4 @@ export type Checker = {
   readonly rest?: (machine: Machine, rested: Rested) => string | undefined
 }
 
-export const checkers: readonly Checker[] = [...recordCheckers, ...answerCheckers, ...restCheckers]
+export const checkers: readonly Checker[] = [...recordCheckers, ...answerCheckers, ...courseCheckers, ...restCheckers]
