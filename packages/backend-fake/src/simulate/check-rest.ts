@@ -2,6 +2,7 @@ import type { Info, SnapshotId } from '@varve/core/ports'
 import type { Directory } from '../memory/nodes.js'
 import { layerOf, retiredOf } from '../world/world.js'
 import type { Checker, Rested } from './checkers.js'
+import type { SimulatedDisk } from './disk.js'
 import type { Machine } from './machine.js'
 import { childrenOf, type Layer, type Possible } from './model.js'
 import { shownAt } from './shown.js'
@@ -133,10 +134,34 @@ const committedStay = ({ model, disk, committed }: Machine): string | undefined 
   return undefined
 }
 
+const sidecarOf = ({ disk }: SimulatedDisk, path: string): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(disk.read(path, 0, disk.lstat(path)?.size ?? 0)))
+  } catch {
+    return undefined
+  }
+}
+
+/** What is left of a layer when its log is lost. */
+const sidecarsAgree = ({ model, disk }: Machine): string | undefined => {
+  for (const { id, kind, name, parents } of model.layers.values()) {
+    const found = sidecarOf(disk, `meta/${id}.json`)
+    const fields = typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>) : {}
+    const [is, should] = [
+      [fields['id'], fields['kind'], fields['name'], fields['parents']],
+      [id, kind, name, parents],
+    ]
+    if (JSON.stringify(is) !== JSON.stringify(should))
+      return `meta/${id}.json says ${JSON.stringify(is)}, and the records ${JSON.stringify(should)}`
+  }
+  return undefined
+}
+
 export const restCheckers: readonly Checker[] = [
   { name: 'walk shows what is recorded', rest: walkAgrees },
   { name: 'child counts agree', rest: childrenCounted },
   { name: 'the disk is what the log says', rest: diskIsLog },
   { name: 'nothing acknowledged is missing', rest: contentsAreThere },
   { name: 'committed layers never change', rest: committedStay },
+  { name: 'sidecars say what is recorded', rest: sidecarsAgree },
 ]

@@ -5,6 +5,7 @@ import type { Action } from './case.js'
 import type { Machine } from './machine.js'
 import { answerCheckers } from './check-answers.js'
 import { courseCheckers } from './check-courses.js'
+import { markCheckers } from './check-marks.js'
 import { recordCheckers } from './check-records.js'
 import { restCheckers } from './check-rest.js'
 
@@ -41,4 +42,10 @@ export type Checker = {
   readonly rest?: (machine: Machine, rested: Rested) => string | undefined
 }
 
-export const checkers: readonly Checker[] = [...recordCheckers, ...answerCheckers, ...courseCheckers, ...restCheckers]
+export const checkers: readonly Checker[] = [
+  ...recordCheckers,
+  ...markCheckers,
+  ...answerCheckers,
+  ...courseCheckers,
+  ...restCheckers,
+]

@@ -1,4 +1,5 @@
-import type { SnapshotId } from '@varve/core/ports'
+import { initialState, type State } from '@varve/core'
+import type { Profile, SnapshotId } from '@varve/core/ports'
 import type { Gate } from '@varve/core/adapter'
 import type { Disk } from '../world/disk.js'
 import type { Recording, Struck } from './chooser.js'
@@ -22,6 +23,8 @@ export type Machine = {
   readonly chooser: Recording
   readonly trace: Trace
   readonly model: Model
+  /** What the library makes of the records that the model follows. */
+  state: State
   readonly strike: (place: Place) => Struck | undefined
   /** While nothing may go wrong. */
   isCalm: boolean
@@ -42,6 +45,7 @@ export type Machine = {
 
 export type MachineStart = {
   readonly chooser: Recording
+  readonly profile: Profile
   readonly watch: ((line: string) => void) | undefined
   /** Told of the text of each record once it is durable and its writer is about to be told. */
   readonly onRecord: (text: string) => void
@@ -50,7 +54,7 @@ export type MachineStart = {
 /** Every run's log has the same UUID: what happens depends on nothing else than the case. */
 const logId = '00000000-0000-4000-8000-000000000001'
 
-export const openMachine = ({ chooser, watch, onRecord }: MachineStart): Machine => {
+export const openMachine = ({ chooser, profile, watch, onRecord }: MachineStart): Machine => {
   const scheduler = openScheduler()
   const time = openTime(scheduler)
   const strike = (place: Place): Struck | undefined =>
@@ -61,6 +65,7 @@ export const openMachine = ({ chooser, watch, onRecord }: MachineStart): Machine
     time,
     chooser,
     model,
+    state: initialState(profile),
     disk: simulatedDisk(time.now),
     log: simulatedLog(logId, {
       turn: scheduler.turn,

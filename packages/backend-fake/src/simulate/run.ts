@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { Attachment, Info, Intent, Profile } from '@varve/core/ports'
-import { openSnapshotter, replay, type Recorded, type Refused, type Snapshotter } from '@varve/core'
+import type { Attachment, Backend, EventStore, Info, Intent, Profile } from '@varve/core/ports'
+import { evolve, openSnapshotter, replay, type Recorded, type Refused, type Snapshotter } from '@varve/core'
 import { clock as host } from '../clock.js'
 import { checkers, type Answered, type Checker, type Rested } from './checkers.js'
 import type { Recording, Struck } from './chooser.js'
@@ -21,6 +21,14 @@ export type Play = {
   readonly profile: Profile
   readonly clients: number
   readonly watch?: ((line: string) => void) | undefined
+  readonly wrap?: Wrapped
+}
+
+/** The parts of a process that something may stand before: in tests, to break them. */
+export type Wrapped = {
+  readonly store?: (store: EventStore) => EventStore
+  readonly backend?: (backend: Backend) => Backend
+  readonly snapshotter?: (snapshotter: Snapshotter) => Snapshotter
 }
 
 export type Played = {
@@ -35,6 +43,7 @@ type Run = {
   readonly machine: Machine
   readonly profile: Profile
   readonly clients: readonly Client[]
+  readonly wrap: Wrapped
   /** Of the present process, once it has opened the log. */
   snapshotter: Snapshotter | undefined
   /** Counts processes: what one began never ends in another. */
@@ -86,6 +95,7 @@ const see = (run: Run, text: string): void => {
   machine.trace.add('event', text, record.hash)
   look(run, 'record', record)
   follow(machine.model, record)
+  machine.state = evolve(machine.state, record)
 }
 
 const begin = (run: Run, client: Client): void => {
@@ -170,7 +180,7 @@ const opened = (run: Run, snapshotter: Snapshotter): void => {
     damage.undo()
     run.damage = undefined
   }
-  run.snapshotter = snapshotter
+  run.snapshotter = run.wrap.snapshotter?.(snapshotter) ?? snapshotter
   look(run, 'opened')
   if (!run.isResting) for (const client of run.clients) begin(run, client)
 }
@@ -191,18 +201,23 @@ const refused = (run: Run, fault: Refused): void => {
   restart(run)
 }
 
+const openLog = ({ machine, profile, wrap }: Run, onStart: (intent: Intent) => void): ReturnType<Opening> => {
+  const [store, backend] = [machine.log.store(), backendOfProcess(machine, onStart)]
+  return openSnapshotter({
+    store: wrap.store?.(store) ?? store,
+    backend: wrap.backend?.(backend) ?? backend,
+    clock: clockOf(machine.scheduler, machine.time.now),
+    profile,
+  })()
+}
+
+type Opening = ReturnType<typeof openSnapshotter>
+
 /** The next process opens the log. */
 const restart = (run: Run): void => {
   endProcess(run)
-  const { machine, profile } = run
-  const onStart = (intent: Intent): void => look(run, 'intent', intent)
   const { processes } = run
-  openSnapshotter({
-    store: machine.log.store(),
-    backend: backendOfProcess(machine, onStart),
-    clock: clockOf(machine.scheduler, machine.time.now),
-    profile,
-  })().then(
+  openLog(run, (intent) => look(run, 'intent', intent)).then(
     (result) => {
       if (run.processes !== processes) return
       if (E.isRight(result)) opened(run, result.right)
@@ -214,14 +229,9 @@ const restart = (run: Run): void => {
 
 /** A log that is open refuses another process. */
 const openTwice = async (run: Run): Promise<void> => {
-  const { machine, profile } = run
+  const { machine } = run
   if (run.snapshotter === undefined) return
-  const second = await openSnapshotter({
-    store: machine.log.store(),
-    backend: backendOfProcess(machine, () => undefined),
-    clock: clockOf(machine.scheduler, machine.time.now),
-    profile,
-  })()
+  const second = await openLog(run, () => undefined)
   if (E.isRight(second)) return violate(run, 'one process at a time', 'a second process opened the log')
   machine.trace.add('refused', JSON.stringify(second.left))
   if (second.left._tag !== 'StoreFault' || second.left.code !== 'STORE_IN_USE')
@@ -353,15 +363,17 @@ const driveTo = async (run: Run, goal: Promise<void>): Promise<void> => {
 }
 
 const closeAll = async (run: Run): Promise<void> => {
+  calm(run.machine)
   const closed = await run.snapshotter?.close()()
   if (closed !== undefined && E.isLeft(closed)) violate(run, 'it closes', closed.left.message)
 }
 
-export const play = async ({ chooser, profile, clients, watch }: Play): Promise<Played> => {
-  const machine = openMachine({ chooser, watch, onRecord: (text) => see(run, text) })
+export const play = async ({ chooser, profile, clients, watch, wrap = {} }: Play): Promise<Played> => {
+  const machine = openMachine({ chooser, profile, watch, onRecord: (text) => see(run, text) })
   const run: Run = {
     machine,
     profile,
+    wrap,
     clients: Array.from({ length: clients }, (_, index) => ({
       index,
       asked: 0,

@@ -78,6 +78,9 @@ export type Disk = {
   readonly setTime: (path: string, modified: bigint) => void
   /** Lets a directory that is about to be removed be read and emptied. */
   readonly unlock: (path: string) => void
-  /** Everything written so far survives loss of power. */
-  readonly sync: () => void
+  /**
+   * Everything written so far survives loss of power. `others`: also what other processes wrote below the root, where the host
+   * has a way to tell it so.
+   */
+  readonly sync: (others?: boolean) => void
 }

@@ -69,7 +69,7 @@ export function* importLayer(world: World, intent: ImportLayer, { isCancelled, i
     what,
     work: fillLayer(world, intent, inlet ?? { take: none }),
     isCancelled,
-    sync: world.disk.sync,
+    sync: () => world.disk.sync(),
     isTooLate: () => false,
     undo: () => emptyLayer(world, layer),
   })

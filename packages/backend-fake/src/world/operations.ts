@@ -46,7 +46,8 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
   const result = yield* performOne(world, intent, control)
   if (intent.type === 'AttachLayer') return result
   yield step
-  world.disk.sync()
+  // Whoever had a parentless layer attached wrote into the layer itself.
+  world.disk.sync(intent.type === 'DetachLayer' && intent.parents.length === 0)
   return result
 }
 

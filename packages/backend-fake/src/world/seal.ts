@@ -78,7 +78,7 @@ export function* sealLayer(world: World, intent: SealLayer, { isCancelled }: Con
     what,
     work: seal(world, intent),
     isCancelled,
-    sync: world.disk.sync,
+    sync: () => world.disk.sync(),
     isTooLate: () => isNotedCommitted(world, layer),
     undo: () => undoSeal(world, intent),
   })
