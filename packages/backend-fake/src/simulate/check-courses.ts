@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Intent } from '@varve/core/ports'
 import type { Recorded } from '@varve/core'
-import { sidecarOf } from '../world/world.js'
+import { layerOf, sidecarOf } from '../world/world.js'
 import type { Answered, Checker } from './checkers.js'
 import type { Machine } from './machine.js'
 import type { Model } from './model.js'
@@ -62,7 +62,7 @@ const changedBy = ({ action }: Answered): readonly string[] => {
   return 'key' in action ? [action.key] : []
 }
 
-type Course = { readonly asked: string; readonly since: number; readonly accepted: number }
+type Course = { readonly asked: string; readonly place: number; readonly accepted: number }
 
 /** By name that they changed. */
 const courses = new WeakMap<Machine, Map<string, Course[]>>()
@@ -75,15 +75,15 @@ const of = <T>(all: WeakMap<Machine, T>, machine: Machine, make: () => T): T => 
 
 /** Commands on one snapshot are accepted in the order in which they were sent. */
 const inOrder = (machine: Machine, answered: Answered): string | undefined => {
-  const { action, by, since } = answered
+  const { action, by, place } = answered
   const accepted = machine.model.led.get(by)?.[0]?.seq
   if (accepted === undefined) return undefined
   const all = of(courses, machine, () => new Map<string, Course[]>())
-  const course: Course = { asked: JSON.stringify(action), since, accepted }
+  const course: Course = { asked: JSON.stringify(action), place, accepted }
   for (const name of changedBy(answered)) {
     const others = all.get(name) ?? []
     all.set(name, [...others, course])
-    const overtaker = others.find((other) => other.since > since && other.accepted < accepted)
+    const overtaker = others.find((other) => other.place > place && other.accepted < accepted)
     if (overtaker !== undefined) return `${overtaker.asked} was sent after ${course.asked} and accepted before it`
   }
   return undefined
@@ -103,6 +103,13 @@ const strangers = new WeakMap<Machine, Set<string>>()
 const noteForeign = (machine: Machine): void => {
   const seen = of(strangers, machine, () => new Set<string>())
   for (const path of machine.foreign) seen.add(path)
+}
+
+/** What opening moved away was no layer of this log. */
+const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined => {
+  if (disk.lstat('quarantine') === undefined) return undefined
+  const own = disk.readdir('quarantine').find(({ name }) => !foreign.has(layerOf(Number(/^\d+/.exec(name)?.[0]))))
+  return own && `quarantine/${own.name} is there, and it was nobody else's`
 }
 
 const foreignAreMoved = (machine: Machine): string | undefined => {
@@ -145,9 +152,12 @@ export const courseCheckers: readonly Checker[] = [
       action.do === 'reopen' && E.isRight(answer) ? nothingAttached(machine) : undefined,
   },
   {
-    name: 'foreign directories are moved away',
+    name: 'foreign directories are moved away, and no others',
     opened: foreignAreMoved,
-    rest: (machine) => void noteForeign(machine),
+    rest: (machine) => {
+      noteForeign(machine)
+      return ownAreLeft(machine)
+    },
   },
   {
     name: 'what was cancelled is undone',

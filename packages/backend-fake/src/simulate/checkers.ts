@@ -13,6 +13,8 @@ import { restCheckers } from './check-rest.js'
 export type Answered = {
   readonly action: Action
   readonly by: string
+  /** Its place among all commands, in the order in which they were sent. */
+  readonly place: number
   /** Number of the last record when it was sent. */
   readonly since: number
   readonly answer: E.Either<Refused | { readonly _tag: string; readonly message: string }, unknown>
