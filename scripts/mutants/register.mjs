@@ -1,7 +1,6 @@
 // @ts-check
-/** Given to node with --import: what is loaded after it is the mutant that VARVE_MUTANT names. */
+/** Given to node with --import: what is loaded after it has the line broken that the mutant in VARVE_MUTANT names. */
 import { register } from 'node:module'
-import { mutants } from './table.mjs'
 
-const data = mutants.find(({ name }) => name === process.env['VARVE_MUTANT'])
-if (data !== undefined) register('./patch.mjs', import.meta.url, { data })
+const mutant = process.env['VARVE_MUTANT']
+if (mutant !== undefined) register('./patch.mjs', import.meta.url, { data: JSON.parse(mutant) })

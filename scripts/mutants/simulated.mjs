@@ -7,7 +7,7 @@ const steps = 1_000
 /** What goes wrong, and how many seeds are simulated with it. */
 const themes = /** @type {const} */ ([
   ['nothing', 2, {}],
-  ['anything', 8, undefined],
+  ['anything', 14, undefined],
   ['intents fail', 4, { failBefore: 0.2, partialWork: 0.2, slow: 0.05, neverAnswers: 0.05 }],
   [
     'processes end, power goes, logs are damaged',

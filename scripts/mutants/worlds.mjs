@@ -158,7 +158,14 @@ export const worlds = [
     name: 'answered before synced',
     is: 'an intent is answered before what it did is durable',
     file: `${world}/operations.js`,
-    find: 'world.disk.sync();',
+    find: "world.disk.sync(intent.type === 'DetachLayer' && intent.parents.length === 0);",
+    replace: '',
+  },
+  {
+    name: 'half a sidecar',
+    is: 'a file that has to be whole gets its name before it is durable',
+    file: `${world}/tree.js`,
+    find: 'disk.sync();',
     replace: '',
   },
   {
