@@ -2,9 +2,10 @@ import type { Info, SnapshotId } from '@varve/core/ports'
 import type { Directory } from '../memory/nodes.js'
 import { layerOf, retiredOf } from '../world/world.js'
 import type { Checker, Rested } from './checkers.js'
+import { allows } from './content.js'
 import type { SimulatedDisk } from './disk.js'
 import type { Machine } from './machine.js'
-import { childrenOf, type Layer, type Possible } from './model.js'
+import { childrenOf, type Layer } from './model.js'
 import { shownAt } from './shown.js'
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '))
@@ -79,9 +80,6 @@ const diskIsLog = ({ model, disk, foreign }: Machine): string | undefined => {
   return undefined
 }
 
-const allows = (possible: Possible, found: string | undefined): boolean =>
-  possible === 'anything' || possible.includes(found)
-
 /** What was acknowledged is there, byte for byte. Where several contents were possible, the one found is the one from now on. */
 const contentsAreThere = (machine: Machine): string | undefined => {
   for (const layer of machine.model.layers.values())
@@ -144,14 +142,16 @@ const sidecarOf = ({ disk }: SimulatedDisk, path: string): unknown => {
 
 /** What is left of a layer when its log is lost. */
 const sidecarsAgree = ({ model, disk }: Machine): string | undefined => {
-  for (const { id, kind, name, parents } of model.layers.values()) {
+  for (const { id, kind, name, parents, isHalfCommitted } of model.layers.values()) {
     const found = sidecarOf(disk, `meta/${id}.json`)
     const fields = typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>) : {}
     const [is, should] = [
       [fields['id'], fields['kind'], fields['name'], fields['parents']],
       [id, kind, name, parents],
     ]
-    if (JSON.stringify(is) !== JSON.stringify(should))
+    // Of a commit that failed when it was done.
+    const isSealed = isHalfCommitted && fields['kind'] === 'Committed'
+    if (!isSealed && JSON.stringify(is) !== JSON.stringify(should))
       return `meta/${id}.json says ${JSON.stringify(is)}, and the records ${JSON.stringify(should)}`
   }
   return undefined

@@ -56,8 +56,9 @@ export const seededChooser = ({ seed, steps, chances }: Seeded): Chooser => {
       return name === undefined ? undefined : { fault: name, detail: strikes.below(0x1_0000_0000) }
     },
     rests: (at) => {
+      const isEnd = step < steps && at >= steps
       step = at
-      return at > 0 && (at % restEvery === 0 || at >= steps)
+      return isEnd || (at > 0 && at % restEvery === 0)
     },
   }
 }

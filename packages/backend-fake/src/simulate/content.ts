@@ -11,6 +11,10 @@ export type Change = {
 
 const isAt = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)
 
+/** Whether what was found is one of those that may be there. */
+export const allows = (possible: Possible, found: string | undefined): boolean =>
+  possible === 'anything' || possible.includes(found)
+
 const or = (before: Possible, value: string | undefined): Possible =>
   before === 'anything' ? before : [...before.filter((one) => one !== value), value]
 

@@ -8,18 +8,23 @@
  *   up to some moment survive, those after it don't.
  * - The bytes of a file are written apart from the journal, in any order: each file has its new content, or what it had at the
  *   last sync (nothing, if it is new), or its new content cut off, or zeros of the new length, whatever became of its name.
- * - Times and mode of a file go with its content, if that changed; others survive.
+ * - Times and modes go with the change of a name that came before them; those of a file with its content, if that is lost.
  *
  * What the process has in memory is lost with every crash; the disk loses nothing when only the process ends.
  */
 import type { SparseFile } from '../artefacts/vhdx.js'
 import { diskOf } from '../memory/disk.js'
-import { newNodes, type Directory, type File, type Node } from '../memory/nodes.js'
+import { newNodes, type Directory, type File, type Node, type Watch } from '../memory/nodes.js'
 import type { Disk } from '../world/disk.js'
 import { randomFrom } from './random.js'
 
 type Inode = Pick<Node, 'mtime' | 'ctime' | 'mode'>
-type Entry = { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
+/** A name that was given or taken, or what an inode is from then on. */
+type Change =
+  | { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
+  | { readonly of: Node; readonly inode: Inode }
+/** `content`: of a file. */
+type Durable = Inode & { readonly content?: SparseFile }
 
 /** What becomes of a file's unsynced content: 0 keeps it. */
 const fates = 4
@@ -57,96 +62,125 @@ const choicesFrom = (detail: number, ways: number): ((limit: number) => number) 
   }
 }
 
-export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
-  const entries = new WeakMap<Directory, Map<string, Node>>()
-  const contents = new WeakMap<File, Inode & { readonly content: SparseFile }>()
-  let changed = new Set<File>()
-  let effects: Entry[][] = []
-  let together: Entry[] | undefined
+/** A directory as it would be after the power went at the last sync. */
+type DurableOf = (directory: Directory) => Map<string, Node>
 
-  const nodes = newNodes(now, {
-    named: (directory, name, node) => {
-      const entry = { directory, name, node }
-      if (together === undefined) effects.push([entry])
-      else together.push(entry)
-    },
-    changed: (node) => {
-      if (node.type === 'file') changed.add(node)
-    },
-  })
-  const inner = diskOf(nodes)
-  const durableOf = (directory: Directory): Map<string, Node> => {
+/** Makes a tree what is durable of it. */
+const restore = (directory: Directory, durableOf: DurableOf): void => {
+  directory.entries.clear()
+  for (const [name, node] of durableOf(directory)) {
+    directory.entries.set(name, node)
+    node.links++
+    if (node.type === 'directory') restore(node, durableOf)
+  }
+}
+
+const forgetLinks = (directory: Directory, durableOf: DurableOf, seen = new Set<Directory>()): void => {
+  if (seen.has(directory)) return
+  seen.add(directory)
+  for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
+    node.links = 0
+    if (node.type === 'directory') forgetLinks(node, durableOf, seen)
+  }
+}
+
+const inodeOf = ({ mtime, ctime, mode }: Inode): Inode => ({ mtime, ctime, mode })
+
+const contentOf = (node: Node): { readonly content?: SparseFile } =>
+  node.type === 'file' ? { content: node.content } : {}
+
+/** What becomes of a node. `before`: what it was at the last sync; `now`: with what the journal has of it. */
+const meet = (node: Node, fate: number | undefined, before: Durable | undefined, now: Durable | undefined): void => {
+  if (fate === 1) return void Object.assign(node, before ?? { content: nothing })
+  if (now !== undefined) Object.assign(node, inodeOf(now))
+  if (node.type !== 'file') return
+  const { content } = node
+  if (fate === 2) node.content = cut(content)
+  else if (fate === 3) node.content = { length: content.length, segments: [] }
+}
+
+/** Follows the changes of a tree and knows what of it is durable. */
+const openHalves = () => {
+  const entries = new WeakMap<Directory, Map<string, Node>>()
+  const inodes = new WeakMap<Node, Durable>()
+  let changed = new Set<Node>()
+  let effects: Change[][] = []
+  let together: Change[] | undefined
+
+  const durableOf: DurableOf = (directory) => {
     const known = entries.get(directory) ?? new Map<string, Node>()
     entries.set(directory, known)
     return known
   }
-  const make = (effect: readonly Entry[]): void => {
-    for (const { directory, name, node } of effect)
-      if (node === undefined) durableOf(directory).delete(name)
-      else durableOf(directory).set(name, node)
+  const make = (surviving: readonly (readonly Change[])[]): void => {
+    for (const change of surviving.flat())
+      if ('of' in change) inodes.set(change.of, { ...inodes.get(change.of), ...change.inode })
+      else if (change.node === undefined) durableOf(change.directory).delete(change.name)
+      else durableOf(change.directory).set(change.name, change.node)
   }
-  const keep = (file: File): void => {
-    const { content, mtime, ctime, mode } = file
-    contents.set(file, { content, mtime, ctime, mode })
-  }
-  const sync = (): void => {
-    for (const effect of effects) make(effect)
-    for (const file of changed) keep(file)
+  const keep = (): void => {
+    for (const node of changed) inodes.set(node, { ...inodeOf(node), ...contentOf(node) })
     effects = []
     changed = new Set()
   }
   const unsynced = (): readonly File[] =>
-    [...changed].filter((file) => (contents.get(file)?.content ?? nothing) !== file.content)
+    [...changed]
+      .filter((node) => node.type === 'file')
+      .filter((file) => (inodes.get(file)?.content ?? nothing) !== file.content)
   const losses = (): number => (effects.length + 1) * fates ** unsynced().length
+  const watch: Watch = {
+    named: (directory, name, node) => {
+      const change = { directory, name, node }
+      if (together === undefined) effects.push([change])
+      else together.push(change)
+    },
+    changed: (node) => {
+      changed.add(node)
+      // The journal has it together with the change of a name that came with it.
+      const last = together ?? effects.at(-1)
+      if (last === undefined) effects.push([{ of: node, inode: inodeOf(node) }])
+      else last.push({ of: node, inode: inodeOf(node) })
+    },
+  }
+  return {
+    watch,
+    losses,
+    sync: (): void => {
+      make(effects)
+      keep()
+    },
+    /** The changes of names that `change` makes survive all or none. */
+    asOne: (change: () => void): void => {
+      together = []
+      try {
+        change()
+      } finally {
+        if (together.length > 0) effects.push(together)
+        together = undefined
+      }
+    },
+    lose: (root: Directory, detail: number): void => {
+      const choose = choicesFrom(detail, losses())
+      const lost = choose(effects.length + 1)
+      const fatesOf = new Map<Node, number>(unsynced().map((file) => [file, choose(fates)]))
+      const before = new Map(Array.from(changed, (node) => [node, inodes.get(node)]))
+      make(effects.slice(0, effects.length - lost))
+      for (const node of changed) meet(node, fatesOf.get(node), before.get(node), inodes.get(node))
+      forgetLinks(root, durableOf)
+      restore(root, durableOf)
+      keep()
+    },
+  }
+}
 
-  const meet = (file: File, fate: number): void => {
-    const { content } = file
-    if (fate === 1) Object.assign(file, contents.get(file) ?? { content: nothing })
-    else if (fate === 2) file.content = cut(content)
-    else if (fate === 3) file.content = { length: content.length, segments: [] }
-  }
-  const restore = (directory: Directory): void => {
-    directory.entries.clear()
-    for (const [name, node] of durableOf(directory)) {
-      directory.entries.set(name, node)
-      node.links++
-      if (node.type === 'directory') restore(node)
-    }
-  }
-  const forget = (directory: Directory, seen: Set<Directory>): void => {
-    if (seen.has(directory)) return
-    seen.add(directory)
-    for (const node of [...directory.entries.values(), ...durableOf(directory).values()]) {
-      node.links = 0
-      if (node.type === 'directory') forget(node, seen)
-    }
-  }
+export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
+  const { watch, losses, sync, asOne, lose } = openHalves()
+  const nodes = newNodes(now, watch)
+  const inner = diskOf(nodes)
   return {
     root: nodes.root,
     losses,
-    losePower: (detail) => {
-      const choose = choicesFrom(detail, losses())
-      const lost = choose(effects.length + 1)
-      for (const file of unsynced()) meet(file, choose(fates))
-      forget(nodes.root, new Set())
-      for (const effect of effects.slice(0, effects.length - lost)) make(effect)
-      restore(nodes.root)
-      effects = []
-      for (const file of changed) keep(file)
-      changed = new Set()
-    },
-    disk: {
-      ...inner,
-      sync,
-      rename: (from, to) => {
-        together = []
-        try {
-          inner.rename(from, to)
-        } finally {
-          if (together.length > 0) effects.push(together)
-          together = undefined
-        }
-      },
-    },
+    losePower: (detail) => lose(nodes.root, detail),
+    disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }

@@ -50,25 +50,17 @@ const writes: ReadonlySet<string> = new Set(['create', 'write', 'append', 'write
 const makes: ReadonlySet<string> = new Set(['create', 'mkdir', 'rename', 'link', 'symlink'])
 
 /** What a host says of a call that a fault strikes; undefined where such a call can't fail so. */
-export const errorOf = (fault: FaultName, { name, path }: Call): Error | undefined => {
-  switch (fault) {
-    case 'accessDenied':
-      return failing('EACCES', `${path} is denied`)
-    case 'sharingViolation':
-    case 'heldFile':
-      return failing('EBUSY', `${path} is in use`)
-    case 'alreadyExists':
-      return makes.has(name) ? failing('EEXIST', `${path} is there`) : undefined
-    case 'diskFull':
-      return writes.has(name) ? failing('ENOSPC', `no space is left for ${path}`) : undefined
-    case 'notReady':
-      return failing('ENOMEDIUM', `the device of ${path} is not ready`)
-    case 'notConnected':
-      return failing('ENODEV', `the device of ${path} is not connected`)
-    default:
-      return undefined
-  }
+const errors: Readonly<Partial<Record<FaultName, (call: Call) => Error | undefined>>> = {
+  accessDenied: ({ path }) => failing('EACCES', `${path} is denied`),
+  sharingViolation: ({ path }) => failing('EBUSY', `${path} is in use`),
+  heldFile: ({ path }) => failing('EBUSY', `${path} is held by a virus scanner`),
+  alreadyExists: ({ name, path }) => (makes.has(name) ? failing('EEXIST', `${path} is there`) : undefined),
+  diskFull: ({ name, path }) => (writes.has(name) ? failing('ENOSPC', `no space is left for ${path}`) : undefined),
+  notReady: ({ path }) => failing('ENOMEDIUM', `the device of ${path} is not ready`),
+  notConnected: ({ path }) => failing('ENODEV', `the device of ${path} is not connected`),
 }
+
+export const errorOf = (fault: FaultName, call: Call): Error | undefined => errors[fault]?.(call)
 
 /** HRESULTs that intents end with on demand. */
 export const faultCodes = [

@@ -1,4 +1,3 @@
-import type { SnapshotId } from '@varve/core/ports'
 import type { Disk } from '../world/disk.js'
 import { deltaFilesOf, deltaTableOf, filesOf, mountOf, retiredMountOf, retiredOf, tableOf } from '../world/world.js'
 import type { Layer } from './model.js'
@@ -28,15 +27,14 @@ export const shownAt = (disk: Disk, layer: Layer, path: string): string | undefi
     const tree = disk.lstat(mountOf(id)) === undefined ? retiredMountOf(id) : mountOf(id)
     if (disk.lstat(tree) !== undefined) return textAt(disk, `${tree}/${path}`)
   }
-  const lookIn = (one: SnapshotId, folders: readonly string[], tables: readonly string[]) => ({
-    found: folders.map((folder) => textAt(disk, `${folder}/${path}`)).find((text) => text !== undefined),
+  const lookIn = (places: readonly string[], tables: readonly string[]) => ({
+    found: places.map((folder) => textAt(disk, `${folder}/${path}`)).find((text) => text !== undefined),
     isHidden: hiddenBy(disk, tables).some((hidden) => isAt(hidden, path)),
-    one,
   })
-  const own = lookIn(id, folders, [tableOf(id), deltaTableOf(id)])
+  const own = lookIn(folders, [tableOf(id), deltaTableOf(id)])
   if (own.found !== undefined || own.isHidden) return own.found
   for (const parent of parents) {
-    const { found, isHidden } = lookIn(parent, [filesOf(parent), `${retiredOf(parent)}/Files`], [tableOf(parent)])
+    const { found, isHidden } = lookIn([filesOf(parent), `${retiredOf(parent)}/Files`], [tableOf(parent)])
     if (found !== undefined || isHidden) return found
   }
   return undefined

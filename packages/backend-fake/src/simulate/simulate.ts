@@ -2,7 +2,8 @@ import type { Profile } from '@varve/core/ports'
 import type { Case } from './case.js'
 import { caseChooser, recording, seededChooser } from './chooser.js'
 import { usualChances, type Chances } from './faults.js'
-import { play, type Violation } from './run.js'
+import { play } from './run.js'
+import type { Violation } from './running.js'
 
 export type SimulateOptions = {
   /** Everything that happens depends on it. Default: 1. */

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { FilesError, Layout } from '@varve/core/ports'
 import { nodeDisk } from '../../src/disk/node-disk.js'
 import { memoryDisk } from '../../src/memory/disk.js'
+import { simulatedDisk, type SimulatedDisk } from '../../src/simulate/disk.js'
 import type { Disk } from '../../src/world/disk.js'
 import { claim } from '../../src/world/open.js'
 import { startJob, type Work } from '../../src/world/work.js'
@@ -69,6 +70,14 @@ export const grounds: Readonly<Record<'memory' | 'disk', () => Ground>> = {
     const layout: Layout = { root, separator }
     return groundOf(layout, nodeDisk(layout), () => fs.rmSync(root, { recursive: true }))
   },
+}
+
+/** A ground whose power can go. */
+export type PoweredGround = Ground & Pick<SimulatedDisk, 'losses' | 'losePower'>
+
+export const poweredGround = (): PoweredGround => {
+  const { disk, losses, losePower } = simulatedDisk(now)
+  return { ...groundOf({ root: 'C:\\varve', separator: '\\' }, disk, () => undefined), losses, losePower }
 }
 
 export const onGround = (make: () => Ground, body: (ground: Ground) => void): void => {
