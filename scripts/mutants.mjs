@@ -30,8 +30,8 @@ const refuse = (complaint) => {
 
 /** @param {Row} row */
 const lineOf = ({ name, is, caught, problem }) => {
-  const { by = '', checker = '', seeds, step = 0, commands = 0, theme = '' } = caught ?? {}
-  const when = seeds === undefined ? '' : `seed ${seeds}, step ${step}, ${commands} commands (${theme})`
+  const { by = '', checker = '', runs, step = 0, commands = 0, theme = '' } = caught ?? {}
+  const when = runs === undefined ? '' : `run ${runs}, step ${step}, ${commands} commands (${theme})`
   const found = problem ?? (caught === undefined ? 'not caught' : `${by}: ${checker.padEnd(32)} ${when}`)
   return `${name.padEnd(33)} ${is.padEnd(74)} ${found}`.trimEnd()
 }

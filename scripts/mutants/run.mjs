@@ -6,9 +6,9 @@ import { beforeEnd } from '../ending.mjs'
 import { root } from '../setup.mjs'
 
 /**
- * `checker`: of simulation, or the case of conformance. `seeds`: how many it took. `problem`: why nothing is known.
+ * `checker`: of simulation, or the case of conformance. `runs`: how many it took. `problem`: why nothing is known.
  * @typedef {import('./patch.mjs').Mutant} Mutant
- * @typedef {{ by: string, checker: string, message?: string, theme?: string, seed?: number, seeds?: number, step?: number, commands?: number }} Caught
+ * @typedef {{ by: string, checker: string, message?: string, theme?: string, seed?: number, runs?: number, step?: number, commands?: number }} Caught
  * @typedef {{ name: string, is: string, caught?: Caught | undefined, problem?: string }} Row
  */
 

@@ -11,6 +11,7 @@ export const worlds = [
     file: `${world}/create.js`,
     find: 'yield* removeTraces(world, layer);',
     replace: '',
+    by: 'backends-memory',
   },
   {
     name: 'no sidecar',
@@ -25,6 +26,7 @@ export const worlds = [
     file: `${world}/attach.js`,
     find: 'if (world.disk.lstat(mountOf(layer)) === undefined)\n        yield* buildTree',
     replace: 'yield* removeTree(world.disk, mountOf(layer));\n    yield* buildTree',
+    by: 'backends-memory',
   },
   {
     name: 'view writes through',
@@ -109,6 +111,7 @@ export const worlds = [
     file: `${world}/seal.js`,
     find: "if (purpose === 'scratch' && parents.length > 0 && !madeParentless)",
     replace: 'if (false)',
+    by: 'backends-memory',
   },
   {
     name: 'cancel too late',
@@ -116,6 +119,7 @@ export const worlds = [
     file: `${world}/undo.js`,
     find: 'task.isCancelled() && !task.isTooLate()',
     replace: 'task.isCancelled()',
+    by: 'backends-memory',
   },
   {
     name: 'failure not undone',
@@ -123,6 +127,7 @@ export const worlds = [
     file: `${world}/undo.js`,
     find: 'return yield* undoAfter(task, cause);',
     replace: 'throw cause;',
+    by: 'backends-memory',
   },
   {
     name: 'retire leaves the name',
@@ -130,6 +135,7 @@ export const worlds = [
     file: `${world}/retire.js`,
     find: 'disk.rename(layerOf(layer), retiredOf(layer));',
     replace: 'undefined;',
+    by: 'backends-memory',
   },
   {
     name: 'retire leaves attached',
@@ -174,6 +180,7 @@ export const worlds = [
     file: `${world}/open.js`,
     find: 'if (owner !== undefined && owner !== log)',
     replace: 'if (false)',
+    by: 'backends-memory',
   },
   {
     name: 'usage without the delta',
@@ -181,5 +188,6 @@ export const worlds = [
     file: `${world}/usage.js`,
     find: 'size: layer.size + delta.size,',
     replace: 'size: layer.size,',
+    by: 'metadata-memory-memory',
   },
 ]
