@@ -7,6 +7,7 @@ import { layerMemory, layers } from './figures/layers.js'
 import { longestSlice } from './figures/longest-slice.js'
 import { openRows } from './figures/open-rows.js'
 import { replayFigures } from './figures/replay.js'
+import { simulation } from './figures/simulate.js'
 import { slowBackend } from './figures/slow-backend.js'
 import { anchor, largeWritePath, writePath } from './figures/write-path.js'
 import { tableOf } from './table.js'
@@ -21,6 +22,7 @@ const groups: Readonly<Record<string, Group>> = {
   'open-rows': openRows,
   'large-write-path': largeWritePath,
   'slow-backend': slowBackend,
+  simulate: simulation,
   layers,
   'layer-memory': layerMemory,
 }

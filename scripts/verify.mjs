@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run verify -- [--long] [--skip STEP]…`: everything a change has to pass, one step after the other. Stops at the
- * first that fails and shows what it said. `--long` adds the long form of the kill -9 test.
+ * first that fails and shows what it said. `--long` adds the long forms of the kill -9 tests.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -36,6 +36,8 @@ const wants = /** @type {Record<string, string[]>} */ ({
 })
 const names = ['start', ...examples().flatMap(({ name }) => (name === 'start' ? [] : [name]))]
 
+const LONG = 'kill -9, long'
+
 /** @type {Step[]} */
 const steps = [
   { name: 'build', calls: [script('build.mjs')] },
@@ -52,7 +54,10 @@ const steps = [
     ]),
   },
   { name: 'examples', calls: names.map((name) => script('example.mjs', name, ...(wants[name] ?? []))) },
-  { name: 'kill -9, long', calls: [script('kill-start.mjs', '--times', '50')] },
+  {
+    name: LONG,
+    calls: [script('kill-start.mjs', '--times', '50'), script('crash-rounds.mjs', '--rounds', '200')],
+  },
 ]
 
 /**
@@ -92,7 +97,7 @@ if (unknown.length > 0) {
   console.error(`No step is called ${unknown.join(', ')}. These there are: ${steps.map(({ name }) => name).join(', ')}`)
   process.exit(2)
 }
-if (!argv.includes('--long')) skipped.push('kill -9, long')
+if (!argv.includes('--long')) skipped.push(LONG)
 
 beforeEnd(killFamily)
 endWithParent()

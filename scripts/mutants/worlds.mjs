@@ -6,27 +6,11 @@ const world = 'backend-fake/dist/src/world'
 /** @type {import('./patch.mjs').Mutant[]} */
 export const worlds = [
   {
-    name: 'half a layer taken for one',
-    is: 'create goes on with what a run that was cut has left',
-    file: `${world}/create.js`,
-    find: 'yield* removeTraces(world, layer);',
-    replace: '',
-    by: 'backends-memory',
-  },
-  {
     name: 'no sidecar',
     is: 'create does not note what it made',
     file: `${world}/create.js`,
     find: 'yield* writeSidecar(world, { id: layer, kind, name: key, parents, purpose, profile, labels, templates });',
     replace: '',
-  },
-  {
-    name: 'attach starts anew',
-    is: 'attach makes a tree anew that is there, with what was written in it',
-    file: `${world}/attach.js`,
-    find: 'if (world.disk.lstat(mountOf(layer)) === undefined)\n        yield* buildTree',
-    replace: 'yield* removeTree(world.disk, mountOf(layer));\n    yield* buildTree',
-    by: 'backends-memory',
   },
   {
     name: 'view writes through',
@@ -107,10 +91,10 @@ export const worlds = [
   },
   {
     name: 'cancel half undone',
-    is: 'a commit that is cancelled leaves the delta where the seal had moved it',
+    is: 'a commit that is cancelled leaves what the seal had added',
     file: `${world}/seal.js`,
-    find: "if (purpose === 'scratch' && parents.length > 0 && !madeParentless)",
-    replace: 'if (false)',
+    find: 'yield* removeAdditions(world, layer);',
+    replace: '',
     by: 'backends-memory',
   },
   {
@@ -188,6 +172,6 @@ export const worlds = [
     file: `${world}/usage.js`,
     find: 'size: layer.size + delta.size,',
     replace: 'size: layer.size,',
-    by: 'metadata-memory-memory',
+    by: 'backends-memory',
   },
 ]

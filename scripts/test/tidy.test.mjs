@@ -98,6 +98,7 @@ test('what is allowed is not found', () => {
     'packages/core/test/a.test.ts': `import { step } from '@varve/core'\nimport { readFileSync } from 'node:fs'\ntest.run()`,
     'packages/core/package.json': `{ "name": "@varve/core", "dependencies": { "fp-ts": "2" } }`,
     'packages/backend-fake/src/disk/a.ts': `import { readFileSync } from 'node:fs'`,
+    'packages/backend-fake/src/tool/a.ts': `import { fork } from 'node:child_process'`,
     'packages/store-level/src/a.ts': `import * as E from 'fp-ts/lib/Either.js'\nimport { s } from '@varve/core'`,
     'packages/store-level/test/a.test.ts': `import { m } from '@varve/backend-fake'\nfor (const n of [1]) {\n  const s = suite(n)\n  s.run()\n}`,
     'packages/store-level/package.json': `{ "devDependencies": { "@varve/backend-fake": "1" } }`,

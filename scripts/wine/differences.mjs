@@ -1,31 +1,14 @@
 // @ts-check
 /** What is not run under Wine, or fails there, and why. Nothing else is left out. Files are named by their sources. */
 
-/** Wine needs about 5 ms for an operation on a file. */
-const MANY = 'it makes a world on disk for every step that can be cut, which takes Wine many minutes'
-const EVERY = 'dies or fails at each of thousands of calls, which takes Wine an hour'
-const PRETENDED = 'the machine that it pretends binds by symlinks, and under Wine there are none'
-const LONG =
-  'takes Wine a quarter of an hour and more; for the disk world there are conformance/content and the tests of backend-fake'
-
 /**
- * Files that do not run; with `/` at the end, all in a folder.
+ * Files that do not run.
  * @type {Record<string, string>}
  */
 export const leftOut = {
-  'packages/backend-hcs/test/every-call/': EVERY,
-  'packages/backend-hcs/test/flows.test.ts': PRETENDED,
-  'packages/backend-fake/test/world-cancel.test.ts': MANY,
-  'packages/backend-fake/test/world-cuts.test.ts': MANY,
-  'packages/store-level/test/conformance/backends-disk.test.ts': LONG,
-  'packages/store-level/test/conformance/content-depth.test.ts': LONG,
-  'packages/store-level/test/conformance/metadata-level-disk.test.ts': LONG,
-  'packages/store-level/test/conformance/metadata-memory-disk.test.ts': LONG,
+  'packages/store-level/test/conformance/content-depth.test.ts':
+    'it looks through many layers file by file, which takes Wine many minutes; the suites of backend-hcs have the same case',
 }
-
-/** @param {string} source */
-export const whyLeftOut = (source) =>
-  Object.entries(leftOut).find(([name]) => source === name || (name.endsWith('/') && source.startsWith(name)))?.[1]
 
 /** node says that it has made a link, and nothing is there. */
 const LINKS = 'it makes a symlink, or a junction, and under Wine there are none'
@@ -48,54 +31,32 @@ export const failing = {
     LINKS,
     'disk: symlinks are kept as they are and never followed',
   ),
-  'packages/backend-fake/test/world-export.test.ts': {
-    ...all(LINKS, 'disk: a parentless layer is all of its Files, with the hives once it is sealed'),
-    ...all(CASE, 'disk: what can not be exported is refused, and says why'),
-  },
-  'packages/backend-fake/test/world-import.test.ts': all(
-    LINKS,
-    'disk: a tar comes out as it went in, whatever the size of its chunks',
-    'disk: files get their bytes and times, links are links, symlinks are kept as they are',
-    'disk: a tar that fails leaves the layer empty and usable',
-    'disk: a second run begins anew',
-  ),
-  'packages/backend-fake/test/world-machine.test.ts': all(
-    LINKS,
-    'disk: a base layer with a utility VM has its disks',
-    'disk: a layer with parents changes a copy of the utility VM',
-    'disk: what no parent has can not be changed',
-    "disk: tars of Go's archive/tar come out as they went in",
+  'packages/backend-fake/test/world-export.test.ts': all(
+    CASE,
+    'disk: what can not be exported is refused, and says why',
   ),
   'packages/backend-fake/test/world-metadata.test.ts': all(
     LINKS,
-    'disk: what only Windows knows of an entry stays when it is changed, through attach, detach, commit, attach',
-    'disk: times stay where nothing moved them on',
     'disk: what is removed, or became something else, loses what was known of it',
-    "disk: a link to a parent's file keeps what that layer knows of it",
-    'disk: the table goes where the layer goes',
-    'disk: deletions of an older version are read, also beside rows',
   ),
   'packages/backend-fake/test/world-names.test.ts': all(
     CASE,
     'disk: names that Windows takes for one are refused at the seal, and nothing is changed',
     'disk: a layer that gains a parent at its seal is judged by that parent too',
   ),
-  'packages/backend-fake/test/world-sink.test.ts': all(
-    LINKS,
-    'disk: nothing is written through what is no folder, whatever comes before',
-  ),
   'packages/backend-hcs/test/content.test.ts': all(
     LINKS,
     'what is written is read, listed and told',
     'nothing is done through a symlink, or outside of the content',
   ),
-  'packages/backend-hcs/test/open.test.ts': all(
-    LINKS,
-    'layers without a record are moved away with what belongs to them',
-  ),
   'packages/store-level/test/open.test.ts': all(
     LINKS,
     'the same directory under another name is in use, and can be opened once it is closed',
+  ),
+  'packages/store-level/test/conformance/backends-disk.test.ts': all(
+    LINKS,
+    'disk world: backend/import a base layer: cut, then again',
+    'disk world: backend/a tar that can not enter a layer',
   ),
   'packages/store-level/test/conformance/content.test.ts': all(
     LINKS,

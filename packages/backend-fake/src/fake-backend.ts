@@ -67,6 +67,7 @@ export const backendOf = ({ layout, start }: Made, plan: Faults): Backend =>
   driverBackend({
     layout,
     supports: { readOnlyViews: false },
+    remakes: ['scratch of an Active', 'scratch of a View', 'template', 'base files'],
     start: async () => E.map((driver: WorldDriver) => faulty(driver, plan))(await start()),
     contentPath: ({ id, isParentless }) => pathOf(layout, ...(isParentless ? filesOf(id) : mountOf(id)).split('/')),
   })

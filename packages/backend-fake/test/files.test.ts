@@ -165,4 +165,20 @@ for (const [name, ground] of Object.entries(grounds)) {
   })
 }
 
+if (process.platform === 'win32')
+  test('disk: no stream is written or read under the name of a file', () =>
+    onGround(grounds.disk, ({ open }) => {
+      const world = open()
+      perform(world, create(1))
+      perform(world, attach(1))
+      run(files.write(world, 1, 'a', 'a'))
+      for (const work of [
+        files.read(world, 1, 'a:b'),
+        files.write(world, 1, 'a:b', ''),
+        files.link(world, 1, 'a', 'a:b'),
+      ])
+        assert.is(refused(work), 'InvalidArgument path')
+      assert.equal(run(files.list(world, 1, '')), ['a'])
+    }))
+
 test.run()

@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { crc32c } from '../src/artefacts/crc32c.js'
+import { crc32c, vhdxFormat } from '@varve/core/vhdx'
 import * as vhdx from '../src/artefacts/vhdx.js'
-import { sealed } from '../src/artefacts/vhdx-format.js'
+
+const { sealed } = vhdxFormat
 
 const gibibyte = 1024n * vhdx.mebibyte
 const tebibyte = 1024n * gibibyte

@@ -6,7 +6,18 @@ import { operations } from '../src/world/operations.js'
 import type { World } from '../src/world/world.js'
 import { addLayer, create, destroy, namesIn, perform, retire, seal, textIn, usage } from './support/acts.js'
 import { listing, seen } from './support/listing.js'
-import { apply, arriving, exported, importing, item, tarOf, timesAt, unpack, type Item } from './support/tars.js'
+import {
+  apply,
+  arriving,
+  exported,
+  heldBy,
+  importing,
+  item,
+  tarOf,
+  timesAt,
+  unpack,
+  type Item,
+} from './support/tars.js'
 import { failure, grounds, onGround, run } from './support/worlds.js'
 
 const { folder, file, symlink, link, stream, whiteout, opaque } = item
@@ -41,17 +52,18 @@ const layers = (world: World, id: SnapshotId): readonly string[] =>
   listing(world.disk, `snapshots/${id}`).map((line) => line.slice(`snapshots/${id}/`.length))
 
 for (const [name, ground] of Object.entries(grounds)) {
+  const held = heldBy(name, rich)
   const law = (title: string, body: (world: World, reopen: () => World) => void): void =>
     test(`${name}: ${title}`, () => onGround(ground, ({ open }) => body(open(), open)))
 
   law('a tar comes out as it went in, whatever the size of its chunks', (world) => {
     addLayer(world, 1, [])
-    const tar = tarOf(...rich)
+    const tar = tarOf(...held)
     for (const [at, length] of [7, 511, 512, 262_144].entries()) {
       const layer = 10 + at
       perform(world, create(layer, { parents: [1], purpose: 'unpack' }))
       const result = run(operations.perform(world, importing(layer, [1]), arriving(tar.slice(0), length)))
-      assert.equal(result, { type: 'LayerImported', usage: usage(world, layer), entries: rich.length })
+      assert.equal(result, { type: 'LayerImported', usage: usage(world, layer), entries: held.length })
       assert.equal(Buffer.compare(exported(world, layer, [1]), tar), 0, `chunks of ${length}`)
       perform(world, seal(layer, { parents: [1], purpose: 'unpack', applied: true }))
       assert.equal(Buffer.compare(exported(world, layer, [1]), tar), 0, 'sealed')
@@ -59,7 +71,7 @@ for (const [name, ground] of Object.entries(grounds)) {
   })
 
   law('files get their bytes and times, links are links, symlinks are kept as they are', (world) => {
-    unpack(world, 1, [], ...rich)
+    unpack(world, 1, [], ...held)
     assert.equal(
       layers(world, 1).filter((line) => /^Files(?!\/large)/.test(line) && !/[Cc]onfig|System32/.test(line)),
       [
@@ -69,8 +81,7 @@ for (const [name, ground] of Object.entries(grounds)) {
         'Files/Windows/notepad.exe file "MZ" link 1',
         'Files/emptier file ""',
         'Files/empty file ""',
-        'Files/junction symlink \\\\?\\Volume{1}\\x',
-        'Files/link symlink C:\\Windows',
+        ...(held === rich ? ['Files/junction symlink \\\\?\\Volume{1}\\x', 'Files/link symlink C:\\Windows'] : []),
         'Files/n\u00e4me \u{1f600} file "unicode"',
       ],
     )
@@ -78,7 +89,7 @@ for (const [name, ground] of Object.entries(grounds)) {
     assert.is(disk.lstat('snapshots/1/Files/large')?.size, 700_000)
     const modified = (path: string): bigint => (disk.lstat(`snapshots/1/${path}`)?.mtime ?? 0n) / 1_000n
     assert.is(modified('Files/large'), timesAt(1_100_000_000).modified / 1_000n)
-    assert.is(modified('Files/link'), timesAt(1_200_000_000).modified / 1_000n)
+    if (held === rich) assert.is(modified('Files/link'), timesAt(1_200_000_000).modified / 1_000n)
     assert.is(modified('Files'), timesAt(1_000_000_000).modified / 1_000n, 'a folder, after all that was made in it')
   })
 
@@ -202,11 +213,11 @@ for (const [name, ground] of Object.entries(grounds)) {
   law('a tar that fails leaves the layer empty and usable', (world) => {
     perform(world, create(1, { purpose: 'unpack' }))
     const before = listing(world.disk, '')
-    const tar = tarOf(...rich)
+    const tar = tarOf(...held)
     const broken = tar.slice()
     broken[tar.length - 1024 - 512 - 512 - 512] = 0xff
     const cut = tar.slice(0, tar.length - 3_000)
-    for (const bad of [broken, cut, tarOf(...rich, whiteout('Files/x'))]) {
+    for (const bad of [broken, cut, tarOf(...held, whiteout('Files/x'))]) {
       const refused = failure(operations.perform(world, importing(1), arriving(bad, 4_000)))
       assert.is(refused._tag, 'InvalidArgument')
       assert.ok('offset' in refused)
@@ -218,18 +229,18 @@ for (const [name, ground] of Object.entries(grounds)) {
     assert.is(failure(operations.perform(world, importing(1), failing)), fault)
     assert.equal(listing(world.disk, ''), before)
     assert.match(failure(operations.perform(world, importing(1))).message, 'no tar was given')
-    apply(world, 1, [], ...rich)
+    apply(world, 1, [], ...held)
     assert.is(Buffer.compare(exported(world, 1), tar), 0)
   })
 
   law('a second run begins anew', (world, reopen) => {
     perform(world, create(1, { purpose: 'unpack' }))
-    apply(world, 1, [], ...rich)
+    apply(world, 1, [], ...held)
     const next = reopen()
     apply(next, 1, [], folder('Files'), file('Files/other', 'other'))
     assert.equal(layers(next, 1), ['Files directory', 'Files/other file "other"'])
     assert.equal(namesIn(next, 'tables'), ['1.ndjson'])
-    apply(next, 1, [], ...rich)
+    apply(next, 1, [], ...held)
     assert.equal(namesIn(next, 'tables'), ['1.ndjson', '1.streams'])
     for (const intent of [retire(1), destroy(1)]) perform(next, intent)
     for (const directory of ['snapshots', 'tables', 'scratch']) assert.equal(namesIn(next, directory), [], directory)

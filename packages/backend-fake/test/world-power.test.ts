@@ -8,15 +8,22 @@ import { perform } from './support/acts.js'
 import { endingOf, endingOnce, scenarios, type Ending, type Scenario } from './support/scenarios.js'
 import { outcomeOf, poweredGround, run, thisLog, now, type PoweredGround } from './support/worlds.js'
 
-/** Ways of losing power that are tried at one moment, if there are more. */
-const mostWays = 6
+type Way = { readonly names: number; readonly fate: number }
 
-/** Every way in which the power can go, or some of them, spread out. */
-const waysOf = ({ losses }: PoweredGround): readonly number[] => {
-  const count = losses()
-  if (count <= mostWays) return Array.from({ length: count }, (_, way) => way)
-  const last = Math.min(count, 0x1_0000_0000) - 1
-  return Array.from({ length: mostWays }, (_, at) => Math.round((last * at) / (mostWays - 1)))
+/** Ways in which the power can go: few, most or all changes of names are lost, and the content of no file or of all. */
+const waysOf = ({ unsynced }: PoweredGround): readonly Way[] => {
+  const { names } = unsynced()
+  const ways = [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+    [1, 1],
+    [1, 3],
+    [names >> 1, 0],
+    [names >> 1, 2],
+    [names, 1],
+  ] as const
+  return ways.filter((way) => way[0] <= names).map((way) => ({ names: way[0], fate: way[1] }))
 }
 
 /** What happened up to some step, every time anew. */
@@ -37,10 +44,10 @@ const powerGoesAt = (scenario: Scenario, steps: number, expected: Ending): boole
   const { ground, wasCut } = upTo(scenario, steps)
   for (const way of waysOf(ground)) {
     const again = upTo(scenario, steps).ground
-    again.losePower(way)
+    again.lose(way.names, () => way.fate)
     const world = again.open()
     perform(world, scenario.intent)
-    assert.equal(endingOf(world), expected, `${steps} steps, way ${way} of ${ground.losses()}`)
+    assert.equal(endingOf(world), expected, `${steps} steps, ${JSON.stringify(way)}`)
   }
   return wasCut
 }
@@ -59,8 +66,8 @@ for (const [title, scenario] of Object.entries(scenarios)) {
     const { ground } = upTo(scenario, Infinity)
     for (const way of waysOf(ground)) {
       const again = upTo(scenario, Infinity).ground
-      again.losePower(way)
-      assert.equal(endingOf(again.open()), expected, `way ${way} of ${ground.losses()}`)
+      again.lose(way.names, () => way.fate)
+      assert.equal(endingOf(again.open()), expected, JSON.stringify(way))
     }
   })
 }

@@ -5,7 +5,7 @@ import { openSink } from '../src/world/sink.js'
 import type { World } from '../src/world/world.js'
 import { create, perform } from './support/acts.js'
 import { listing } from './support/listing.js'
-import { importing, item, unpack, type Item } from './support/tars.js'
+import { heldBy, importing, item, unpack, type Item } from './support/tars.js'
 import { failure, grounds, onGround, run } from './support/worlds.js'
 
 const { folder, file, link, symlink, junctions } = { ...item, junctions: 'junction' as const }
@@ -39,7 +39,7 @@ for (const [name, ground] of Object.entries(grounds))
       [[folder('Files/a'), file('Files/a/b', 'b'), link('Files/c', 'Files/a/b')], last('Files/c/d')],
       [[symlink('Files', '../1/Files')], last('Files/in the parent too')],
     ]
-    for (const [items, entry] of cases)
+    for (const [items, entry] of cases.filter(([before]) => heldBy(name, before).length === before.length))
       onGround(ground, ({ open }) => {
         const world = open()
         unpack(world, 1, [], folder('Files'), file('Files/in the parent', 'kept'))

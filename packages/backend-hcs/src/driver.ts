@@ -11,7 +11,7 @@ export type NativeSource = { readonly module?: URL; readonly dlls?: Readonly<Rec
 
 /** Operations that change, export or use a layer's content take turns, one of that layer at a time. */
 const turnOf = ({ name, args }: Asked): string | undefined => {
-  if (['claim', 'quarantine', 'usage'].includes(name)) return undefined
+  if (['claim', 'quarantine', 'usage', 'survey', 'look', 'mend'].includes(name)) return undefined
   if (name === 'perform') return String((args[0] as Intent).layer)
   return String(name === 'exportLayer' ? (args[0] as ExportedLayer).id : args[0])
 }

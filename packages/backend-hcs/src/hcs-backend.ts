@@ -33,6 +33,7 @@ export const backendOver = (options: HcsBackendOptions, native?: NativeSource): 
       if (native === undefined && process.platform !== 'win32') return E.left(notWindows(process.platform))
       return E.right(openDriver(layout, native))
     },
+    remakes: ['scratch of a View', 'base files'],
     contentPath: ({ id, kind, isParentless }) => contentPath(layout, id, isParentless && kind === 'Active'),
   })
 }

@@ -27,6 +27,24 @@ onRoot('a parentless view is bound so that nobody can write', ({ world, calls })
   assert.equal(calls.slice(0, 2), ['BfSetupFilter mounts\\1 1\\Files 65', 'BfRemoveMapping mounts\\1'])
 })
 
+onRoot('what is found in the place of a new layer is gone when the layer is made', ({ world, files }) => {
+  const text = new TextEncoder().encode('half done')
+  for (const path of [
+    'snapshots\\1\\Files\\stray',
+    'snapshots\\1\\vm\\stray',
+    'snapshots\\rm-1\\stray',
+    'temp\\1.in\\stray',
+  ]) {
+    files.makeFolder(`${root}\\${path.slice(0, path.lastIndexOf('\\'))}`)
+    files.writeFile(`${root}\\${path}`, text)
+  }
+  createLayer(world, creation(1))
+  assert.equal(
+    ['snapshots', 'snapshots\\1', 'snapshots\\1\\Files', 'temp'].map((path) => files.list(`${root}\\${path}`)),
+    [['1'], ['Files'], [], []],
+  )
+})
+
 onRoot('a layer with parents is brought up and taken down in order', (machine) => {
   makeScratch(machine)
   const { world, calls, files } = machine

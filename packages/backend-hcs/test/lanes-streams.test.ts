@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
+import { chunkLength } from '@varve/core/adapter'
 import { backendFault, type ByteStream, type Failure, type FilesError } from '@varve/core/ports'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { laneCount } from '../src/lanes/lanes.js'
 import { chunkCount, job, until, withLanes } from './support/lane-rig.js'
 
 async function* tarOf(sizes: readonly number[], end?: Failure): ByteStream<Failure> {
@@ -119,6 +122,65 @@ test('a stream fails as its call does', () =>
     const chunks: unknown[] = []
     for await (const chunk of lanes.stream(job('refuse'))) chunks.push(chunk)
     assert.equal(chunks, [E.left({ _tag: 'FailedPrecondition', message: 'it: failed precondition' })])
+  }))
+
+/** What calls do that are given this signal; they are stopped when they hang. */
+const inTime = async <T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const over = new AbortController()
+  setMaxListeners(0, over.signal)
+  const timer = setTimeout(() => over.abort(), 20_000)
+  const done = await run(over.signal)
+  clearTimeout(timer)
+  assert.not(over.signal.aborted, 'it hangs')
+  return done
+}
+
+/** More than may be on its way between two calls. */
+const long = [24, chunkLength] as const
+
+for (const [how, isBegun] of [
+  ['not begun before', () => false],
+  ['all begun before', () => true],
+  ['some begun before', (at: number) => at % 2 === 0],
+] as const)
+  test(`calls can be filled from streams of the same lanes, more than there are lanes: ${how}`, () =>
+    withLanes(async ({ lanes, answer }) => {
+      const read = async (at: number, signal: AbortSignal): Promise<number> => {
+        const stream = lanes.stream(job('put', long), { signal }) as ByteStream<Failure>
+        const chunks = stream[Symbol.asyncIterator]()
+        const first = isBegun(at) ? await chunks.next() : undefined
+        async function* tar(): ByteStream<Failure> {
+          if (first?.done === false) yield first.value
+          yield* { [Symbol.asyncIterator]: () => chunks }
+        }
+        const { length } = (await answer('read', [], {}, { tar: tar(), signal })) as { readonly length: number }
+        return length
+      }
+      const reads = (signal: AbortSignal) =>
+        Promise.all(Array.from({ length: 2 * laneCount }, (_, at) => read(at, signal)))
+      assert.ok((await inTime(reads)).every((length) => length === long[0] * long[1]))
+    }))
+
+test('a tar that has not begun takes no lane, and is not waited for by who is cancelled', () =>
+  withLanes(async ({ answer }) => {
+    let begin: () => void = () => undefined
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    async function* late(): ByteStream<Failure> {
+      await begun
+      yield E.right(Uint8Array.of(1))
+    }
+    let hasBegun = false
+    void begun.then(() => (hasBegun = true))
+    const reads = Array.from({ length: laneCount }, () => answer('read', [], {}, { tar: late() }))
+    const later = setTimeout(begin, 10_000)
+    assert.is(await answer('echo', ['here']), 'here')
+    const signal = AbortSignal.timeout(20)
+    const cancelled = (await answer('read', [], { isUndone: true }, { tar: late(), signal })) as object
+    assert.ok('isCancelled' in cancelled && cancelled.isCancelled)
+    assert.not(hasBegun)
+    clearTimeout(later)
+    begin()
+    await Promise.all(reads)
   }))
 
 test.run()

@@ -78,7 +78,7 @@ const seals = (it: Test, native: NativeSource): void => {
     for (const folder of ['mounts', 'temp']) assert.equal(on.list(folder), [])
     on.calls.length = 0
     on.perform(intents.seal(2, [1]))
-    assert.equal(on.calls, [])
+    assert.equal(on.calls, ['CreateFileW', 'FlushFileBuffers', 'CloseHandle'])
   })
 
   it('a cancelled seal leaves the scratch as it was, wherever it was cancelled', async () => {
@@ -144,16 +144,37 @@ const conversions = (it: Test, native: NativeSource): void => {
     on.perform(seal)
     assert.is(on.list('snapshots/1/Hives').length, 5)
   })
+}
 
-  it('content that a scratch was sealed from is kept until the root is opened', async () => {
+const gainedParents = (it: Test, native: NativeSource): void => {
+  it('what has a utility VM of its own is not built over a parent, and can be sealed without one', async () => {
+    const on = await standinWorld(native)
+    ground(on)
+    on.perform(intents.create(3, [], { purpose: 'unpack' }))
+    on.perform(intents.apply(3), { take: taking(baseTar) })
+    const before = on.list('snapshots/3')
+    const more = { purpose: 'unpack', applied: true } as const
+    const failure = failing(() => on.perform(intents.seal(3, [1], { ...more, madeParentless: true })))
+    assert.match(
+      failureOf('', failure).message,
+      /UtilityVM is there.+commit it without a parent, or remove that folder/,
+    )
+    assert.equal(on.list('snapshots/3'), before)
+    on.perform(intents.seal(3, [], more))
+  })
+
+  it('content that a scratch was sealed from is kept as long as it may be needed, and no longer', async () => {
     const on = await standinWorld(native)
     ground(on)
     on.perform(intents.create(3))
     ask(on, 3, []).put({ alone: 'a' })
+    const kept: (readonly string[])[] = []
+    on.listen((name) => {
+      if (name === 'FlushFileBuffers') kept.push(on.list('temp/3.files'))
+    })
     on.perform(intents.seal(3, [1], { madeParentless: true }))
+    assert.equal(kept, [['alone']])
     assert.equal(on.list('snapshots/3'), ['Files', 'Hives'])
-    assert.equal(on.list('temp/3.files'), ['alone'])
-    run(on.world, 'claim', ['a log'], alone)
     assert.equal(on.list('temp'), [])
   })
 }
@@ -223,7 +244,7 @@ const exports = (it: Test, native: NativeSource): void => {
 }
 
 const test = await standinSuite('seals, imports and exports', (it, native) => {
-  for (const fill of [seals, conversions, imports, exports]) fill(it, native)
+  for (const fill of [seals, conversions, gainedParents, imports, exports]) fill(it, native)
 })
 
 test.run()

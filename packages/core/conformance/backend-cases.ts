@@ -2,7 +2,9 @@ import { equal, ok } from './assert.js'
 import { cancelCases } from './backend-cancels.js'
 import { exportCases } from './backend-exports.js'
 import { importCases } from './backend-imports.js'
+import { maintenanceCases } from './backend-maintenance.js'
 import {
+  baseTree,
   type BackendCase,
   backendCase,
   fails,
@@ -93,6 +95,29 @@ const refusals = backendCase('what can not be done is a BackendFault that says w
   await left('usage of a layer that was never made', backend.usage(77), 'BackendFault')
 })
 
+const retiredInVain = backendCase(
+  'a layer that was retired and has its record still is brought back',
+  async (subject) => {
+    const { backend } = subject
+    await openBackend(backend)
+    await makeBase(backend)
+    await perform(backend, intents.create(2, { parents: [1] }))
+    await fill(backend, 2, { parents: [1] }, (files) => files.write('mine', 'm'))
+    await perform(backend, intents.retire(2))
+    await perform(backend, intents.retire(1))
+    await fill(backend, 2, { parents: [1] }, (files) => files.write('later', 'l'))
+    await perform(backend, intents.retire(2))
+    const again = await reopened(subject)
+    equal('layers found', again.found, [
+      { id: 1, retired: false },
+      { id: 2, retired: true },
+    ])
+    await perform(again.backend, intents.seal(2, { parents: [1] }))
+    const tree = await seenThroughView(again.backend, [2, 1])
+    sameTree('a view of it', tree, { ...baseTree, mine: 'file m', later: 'file l' })
+  },
+)
+
 const sealedTwice = backendCase('a layer is sealed on what was sealed', async ({ backend }) => {
   await openBackend(backend)
   await makeBase(backend)
@@ -131,6 +156,7 @@ export const backendCases: readonly BackendCase[] = [
   kept,
   quarantine,
   leftovers,
+  retiredInVain,
   refusals,
   sealedTwice,
   closed,
@@ -138,4 +164,5 @@ export const backendCases: readonly BackendCase[] = [
   ...importCases,
   ...exportCases,
   ...cancelCases,
+  ...maintenanceCases,
 ]

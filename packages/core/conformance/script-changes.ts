@@ -6,8 +6,10 @@ export type MayShow = {
   readonly paths: Map<string, 'folder' | 'file' | 'link'>
   /** Of these, those that stay what they are, or go for good. */
   readonly fixed: Set<string>
-  /** Fixed ones that went. */
+  /** Fixed ones that went, and what nothing must be written to. */
   readonly gone: Set<string>
+  /** Names of files that have several. */
+  readonly linked: Set<string>
 }
 
 /** Few, so that they meet one another. */
@@ -73,6 +75,8 @@ const make = (where: In): Step => {
 
 const remove = (where: In): Step => {
   const path = there(where)
+  // To take one of its names away is to move the file to the other.
+  if ([...where.fixed].some((one) => isAt(path, one) && where.linked.has(one))) return look(where)
   drop(where, path)
   return { do: 'delete', key: where.key, path }
 }
@@ -92,8 +96,9 @@ const rename = (where: In): Step => {
 
 const link = (where: In): Step => {
   const [path, to] = [there(where, ['file']), free(where)]
-  if (isFixed(where, path)) return look(where)
   if (where.paths.get(path) === 'file' && !where.paths.has(to)) put(where, to, 'file')
+  if (isFixed(where, path)) where.fixed.add(to)
+  for (const name of [path, to]) where.linked.add(name)
   return { do: 'link', key: where.key, path, to }
 }
 
@@ -120,9 +125,20 @@ export const changesIn = (
 ): readonly Step[] =>
   Array.from({ length: count }, () => dice.pick(symlinks ? [...kinds, symlink] : kinds)({ dice, key, ...shown }))
 
+/** Whether names of one file in several layers are one file when it is written to depends on the world: `isOne` if they are. */
+const followLink = (shown: MayShow, names: readonly string[], isOne: boolean): void => {
+  for (const name of names) {
+    shown.linked.add(name)
+    if (isOne) continue
+    shown.fixed.add(name)
+    shown.gone.add(name)
+  }
+}
+
 /** What a snapshot may show once a tar was applied to it. `moves`: whether its entries may get other names later. */
 export const follow = (shown: MayShow, tar: readonly TarLine[], moves: boolean): void => {
-  for (const { type, name } of tar) {
+  for (const { type, name, target = '' } of tar) {
+    if (type === 'link') followLink(shown, [name, target], moves || tar.some((line) => line.name === target))
     if (type === 'whiteout' || type === 'opaque') drop(shown, name)
     if (type === 'folder' || type === 'opaque') put(shown, name, 'folder')
     else if (type === 'file' || type === 'link') put(shown, name, 'file')

@@ -21,8 +21,6 @@ export type Contents = {
 export type Asked = {
   /** What the layers below show; without it there are none. */
   readonly below?: Shown | undefined
-  /** Whether a tar was applied to the layer. */
-  readonly isApplied: boolean
   /** Whether its times are its own. */
   readonly hasTimes: boolean
 }
@@ -80,8 +78,12 @@ const linksOf = (second: ReadonlyMap<string, string>): readonly string[] => {
   return [...groups.values()].map((group) => group.sort().join(' = ')).sort()
 }
 
-export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
-  const { below, isApplied, hasTimes } = asked
+/** What the tar of a layer says, and what the layer shows over those below it. */
+export const contentsOfTar = (
+  tar: Uint8Array,
+  asked: Asked,
+): { readonly contents: Contents; readonly shown: Shown } => {
+  const { below, hasTimes } = asked
   const said: Record<string, Said> = {}
   const second = new Map<string, string>()
   const hidden: string[] = []
@@ -104,14 +106,18 @@ export const contentsOfTar = (tar: Uint8Array, asked: Asked): Contents => {
       !Object.hasOwn(own, path) &&
       (hidden.some((name) => isWithin(name, path)) || emptied.some((name) => name !== path && isWithin(name, path))),
   )
-  return {
-    own: withoutRepeats(isApplied ? withoutFoldersAbove(own, gone) : own, below),
+  const contents = {
+    own: withoutRepeats(withoutFoldersAbove(own, gone), below),
     gone: gone.sort(),
     links: below === undefined ? linksOf(second) : [],
   }
+  return { contents, shown: shownOver(below ?? {}, own, gone) }
 }
 
-/** A tar need not have the folders above what it has or deletes; a layer has them nevertheless. */
+/**
+ * A tar need not have the folders above what it has or deletes. A layer has them nevertheless, as its parents have them or as new
+ * ones.
+ */
 const withoutFoldersAbove = (own: Shown, gone: readonly string[]): Shown => {
   const paths = [...Object.keys(own), ...gone]
   return Object.fromEntries(
@@ -128,8 +134,7 @@ const withoutRepeats = (own: Shown, below: Shown = {}): Shown =>
     ),
   )
 
-/** What a layer shows over those below it. */
-export const shownOver = (below: Shown, { own, gone }: Contents): Shown => {
+const shownOver = (below: Shown, own: Shown, gone: readonly string[]): Shown => {
   const replaced = Object.keys(own).filter((path) => own[path]?.['type'] !== 'directory')
   const isHidden = (path: string): boolean =>
     [...gone, ...replaced].some((name) => isWithin(name, path)) ||

@@ -56,6 +56,7 @@ const together = (...layers: readonly (MayShow | undefined)[]): MayShow => ({
   paths: new Map(layers.flatMap((layer) => [...(layer?.paths ?? [])])),
   fixed: new Set(layers.flatMap((layer) => [...(layer?.fixed ?? [])])),
   gone: new Set(layers.flatMap((layer) => [...(layer?.gone ?? [])])),
+  linked: new Set(layers.flatMap((layer) => [...(layer?.linked ?? [])])),
 })
 
 const create = (guess: Guess): void => {
@@ -106,7 +107,7 @@ const commit = (guess: Guess): void => {
 
 const apply = ({ dice, steps, opened, symlinks, moves }: Guess, key: string): void => {
   const { parent, ...shown } = opened.get(key) ?? { parent: '', ...together() }
-  const tar = makeTar(dice, { isBase: parent === '', symlinks, paths: shown.paths })
+  const tar = makeTar(dice, { isBase: parent === '', symlinks, shown, moves })
   steps.push({ do: 'apply', key, tar })
   follow(shown, tar, moves)
 }

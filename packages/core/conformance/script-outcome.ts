@@ -4,7 +4,7 @@ import { bytesIn } from './bytes.js'
 import type { Tree } from './content.js'
 import { walked } from './fixtures.js'
 import type { Script } from './script.js'
-import { type Contents, contentsOfTar, type Shown, shownOver } from './script-contents.js'
+import { type Contents, contentsOfTar, type Shown } from './script-contents.js'
 import { eventsIn, firstIdOf, mountsIn, timeOf, withoutWindows } from './script-norms.js'
 import { answerOf, attach, begin, perform, type Run, type ScriptSubject, tarType } from './script-runner.js'
 import type { PromiseFiles, PromiseSnapshotter } from './subject.js'
@@ -50,18 +50,18 @@ const shownIn = (run: Run, key: string): Promise<Tree | string> =>
     return tree
   })
 
-/** What a committed layer shows; `''`: nothing. */
-const shownThroughView = async (run: Run, name: string): Promise<Tree | string> => {
-  if (name === '') return {}
-  const key = `a look at ${name}`
-  const made = await orRefusal(() => run.snapshotter.view(key, { parent: name }))
-  return typeof made === 'string' ? made : shownIn(run, key)
-}
+type Look = { readonly mounts: readonly Mount[]; readonly tree: Tree | string }
 
-/** Mounts that stand for a committed layer; for none with `''`. */
-const mountsOfLayer = (run: Run, name: string): Promise<readonly Mount[]> => {
-  const key = `the layer ${name}`
-  return run.snapshotter.mounts(key).catch(() => run.snapshotter.view(key, { parent: name, purpose: 'unpack' }))
+/** The mounts that stand for a committed layer, and what it shows. */
+const lookAt = async (run: Run, name: string): Promise<Look> => {
+  const { snapshotter } = run
+  const key = `a look at ${name}`
+  const made = await orRefusal(() => snapshotter.view(key, { parent: name }))
+  const mounts = typeof made === 'string' ? await snapshotter.view(key, { parent: name, purpose: 'unpack' }) : made
+  const tree = typeof made === 'string' ? made : await orRefusal(async () => shownTree(await attach(run, key)))
+  // Mounts are read as they are; nothing needs to be there under them.
+  await snapshotter.remove(key)
+  return { mounts, tree }
 }
 
 /** Ids of the layers that a tar was applied to. */
@@ -83,22 +83,21 @@ const sourceDateEpoch = 1_500_000_000
 
 /** The tar of a layer, as it says itself and, for one that is kept as it came in, made anew as well. */
 const tarsOfLayer = async (
-  run: Run,
-  { name, parent, kind }: Info,
-  below: Shown | undefined,
-): Promise<readonly (Contents | string)[]> => {
-  const { snapshotter, subject } = run
-  const upper = kind === 'Committed' ? await mountsOfLayer(run, name) : await snapshotter.mounts(name)
-  const lower = await mountsOfLayer(run, parent)
-  const applied = isApplied(run, name)
+  { snapshotter, subject }: Run,
+  [lower, upper]: readonly [lower: readonly Mount[], upper: readonly Mount[]],
+  { below, isKept }: { readonly below: Shown | undefined; readonly isKept: boolean },
+): Promise<{ readonly tars: readonly (Contents | string)[]; readonly shown: Shown }> => {
+  let shown: Shown = {}
   const made = (hasTimes: boolean): Promise<Contents | string> =>
     orRefusal(async () => {
       const options = { mediaType: tarType, ...(hasTimes ? {} : { sourceDateEpoch }) }
       const { digest } = await snapshotter.compare(lower, upper, options)
-      const tar = await bytesIn(`the tar of ${name}`, subject.content.read(digest))
-      return contentsOfTar(tar, { below, isApplied: applied, hasTimes })
+      const found = contentsOfTar(await bytesIn('the tar', subject.content.read(digest)), { below, hasTimes })
+      if (hasTimes) shown = found.shown
+      return found.contents
     })
-  return applied && kind === 'Committed' ? [await made(true), await made(false)] : [await made(true)]
+  const tars = [await made(true), ...(isKept ? [await made(false)] : [])]
+  return { tars, shown }
 }
 
 /** Parents before those that stand on them. */
@@ -119,19 +118,25 @@ const pictureOf = async (run: Run): Promise<ScriptOutcome['snapshots']> => {
   const infos = parentsFirst(await walked(snapshotter))
   const firstId = firstIdOf(run.records)
   const pictures: Record<string, Record<string, unknown>> = {}
+  const stacks = new Map([['', await snapshotter.view('a look at nothing')]])
   for (const { created: _created, updated: _updated, ...info } of infos) {
     const { name, kind } = info
     const { inodes, scratch } = await snapshotter.usage(name)
-    const mounts = await orRefusal(async () => mountsIn(subject.layout, await snapshotter.mounts(name), firstId))
-    const tree = await (kind === 'Committed' ? shownThroughView(run, name) : shownIn(run, name))
-    pictures[name] = { ...info, inodes, hasScratch: scratch > 0, mounts, tree }
+    const mounts = await orRefusal(() => snapshotter.mounts(name))
+    const look = kind === 'Committed' ? await lookAt(run, name) : { mounts, tree: await shownIn(run, name) }
+    if (typeof look.mounts !== 'string') stacks.set(name, look.mounts)
+    const shownMounts = typeof mounts === 'string' ? mounts : mountsIn(subject.layout, mounts, firstId)
+    pictures[name] = { ...info, inodes, hasScratch: scratch > 0, mounts: shownMounts, tree: look.tree }
   }
-  const shown = new Map<string, Shown>()
-  for (const info of infos.filter(({ kind }) => kind !== 'View')) {
-    const { name, parent } = info
-    const tars = await tarsOfLayer(run, info, parent === '' ? undefined : (shown.get(parent) ?? {}))
-    const [first = ''] = tars
-    shown.set(name, typeof first === 'string' ? {} : shownOver(shown.get(parent) ?? {}, first))
+  const shows = new Map<string, Shown>()
+  for (const { name, parent, kind } of infos.filter((info) => info.kind !== 'View')) {
+    const stack = [stacks.get(parent) ?? [], stacks.get(name) ?? []] as const
+    const below = parent === '' ? undefined : (shows.get(parent) ?? {})
+    const { tars, shown } = await tarsOfLayer(run, stack, {
+      below,
+      isKept: kind === 'Committed' && isApplied(run, name),
+    })
+    shows.set(name, shown)
     pictures[name] = { ...pictures[name], tars }
   }
   return pictures

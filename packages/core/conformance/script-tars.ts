@@ -1,6 +1,7 @@
 import type { Dice } from './dice.js'
 import { item, type Item, tarOf, timesAt } from './layer-tars.js'
 import type { TarLine } from './script.js'
+import type { MayShow } from './script-changes.js'
 
 /** Owner and group are the administrators, without an access list and with an empty one. */
 const descriptors = [
@@ -16,7 +17,8 @@ type Making = {
   readonly isBase: boolean
   readonly symlinks: boolean
   /** What the parents may show. */
-  readonly paths: ReadonlyMap<string, string>
+  readonly shown: MayShow
+  readonly moves: boolean
 }
 
 /** Folders are made before what is in them, and no name twice, or the tar is refused: mostly it should not be. */
@@ -45,14 +47,16 @@ const baseKinds = ['file', 'file', 'file', 'folder', 'folder', 'link', 'symlink'
 const childKinds = [...baseKinds, 'link', 'whiteout', 'whiteout', 'whiteout', 'opaque'] as const
 
 const addOther = (making: Making, made: Made, name: string): void => {
-  const { dice, isBase, symlinks, paths } = making
+  const { dice, isBase, symlinks, shown, moves } = making
   const { lines, folders, files } = made
   const kind = dice.pick(isBase ? baseKinds : childKinds)
   if (kind === 'folder') {
     lines.push({ type: kind, name, ...windows(making) })
     folders.add(name)
   } else if (kind === 'link') {
-    const ofParents = [...paths].filter(([path, type]) => type === 'file' && !made.taken.has(path))
+    const ofParents = [...shown.paths].filter(
+      ([path, type]) => type === 'file' && !made.taken.has(path) && (moves || !shown.linked.has(path)),
+    )
     const targets = [...files, ...files, ...ofParents.map(([path]) => path)]
     lines.push({ type: kind, name, target: targets.length === 0 ? 'nowhere' : dice.pick(targets) })
   } else if (kind === 'whiteout') lines.push({ type: kind, name })
@@ -70,10 +74,10 @@ const pool = ['f', 'g', 'd', 'd/f', 'd/g', 'd/d', 'd/d/f', 'e', 'e/f', 'e/層', 
 /** A small tar. Rarely one that can't enter a layer. */
 export const makeTar = (dice: Dice, options: Omit<Making, 'dice'>): readonly TarLine[] => {
   const making = { dice, ...options }
-  const { isBase } = options
+  const { isBase, shown } = options
   const made: Made = { lines: [], folders: new Set(), files: [], taken: new Set() }
   for (let left = 1 + dice.roll(7); left > 0; left--) {
-    const name = dice.pick(options.paths.size > 0 && dice.once(2) ? [...options.paths.keys()] : pool)
+    const name = dice.pick(shown.paths.size > 0 && dice.once(2) ? [...shown.paths.keys()] : pool)
     if (made.taken.has(name) && !dice.once(20)) continue
     const above = name.split('/').slice(0, -1)
     for (const [depth] of above.entries()) {

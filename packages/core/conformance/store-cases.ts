@@ -2,6 +2,7 @@ import type { EventStore, Row } from '../src/runtime/ports.js'
 import { equal, ok } from './assert.js'
 import { type Case, caseOf } from './case.js'
 import { emptyHead, headAfter, left, opened, readAll, recordsAfter, right, sorted, textsOf } from './ports.js'
+import { storeMaintenanceCases } from './store-maintenance.js'
 import type { StoreSubject } from './subject.js'
 
 type StoreCase = Case<StoreSubject>
@@ -293,4 +294,5 @@ export const storeCases: readonly StoreCase[] = [
   closed,
   unopened,
   hashing,
+  ...storeMaintenanceCases,
 ]

@@ -116,5 +116,6 @@ const faceOf = (snapshotter: Snapshotter): PromiseSnapshotter => {
 export const openSnapshotter = async (options: OpenOptions): Promise<PromiseSnapshotter> =>
   faceOf(await resolved(openTask(options)))
 
+export { check, repair, rescue } from './promise-fsck.js'
 export { exportBundle, importBundle } from './promise-bundle.js'
 export { openHistory, type PromiseHistory, type PromiseMoment } from './promise-history.js'

@@ -3,10 +3,12 @@ import * as assert from 'uvu/assert'
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { decide, evolve, initialState, intentsOf, type Command, type State } from '@varve/core'
+import { giveUp } from '../src/decider/give-up.js'
 import { intentOf } from '../src/decider/intents.js'
 import { entries, get } from '../src/state/table.js'
 import { actions, intentsIn, outstandingOf, plain, recordedIn, runActions, settle } from './support/actions.js'
 import { check } from './support/random.js'
+import { decidedAfter } from './support/spec.js'
 
 const claimsParent = (state: State): readonly string[] => [
   ...[...entries(state.snapshots)].map(([, { parent }]) => parent),
@@ -40,12 +42,43 @@ const holds = (state: State): void => {
   for (const [key] of entries(state.attached)) assert.ok(get(state.snapshots, key) !== undefined)
 }
 
+/** Whether a commit under way is to give the snapshot a parent that the layer is, or stands on. */
+const gains = (state: State, key: string, id: number): boolean =>
+  outstandingOf(state).some(({ type, data }) => {
+    if (type !== 'CommitAccepted' || data.key !== key) return false
+    const parent = get(state.snapshots, data.parent)
+    return parent !== undefined && (parent.id === id || parent.parents?.includes(id) === true)
+  })
+
 test('whatever is asked and however it ends, the tables agree with each other', () => {
   check(
     fc.property(actions, (taken) => {
       for (const { after } of runActions(taken)) holds(after)
     }),
     300,
+  )
+})
+
+const givenUpIn = (state: State, id: number): State =>
+  giveUp(state, new Map([[id, 'it is lost']])).reduce((now, event) => evolve(now, decidedAfter(now, event)), state)
+
+test('whatever layer is given up in whatever state, the tables agree, and all that stood on it is gone', () => {
+  check(
+    fc.property(actions, fc.nat(30), (taken, which) => {
+      for (const { after } of runActions(taken)) {
+        const id = 1 + (which % Math.max(1, after.lastId))
+        const state = givenUpIn(after, id)
+        holds(state)
+        assert.not.ok([...entries(state.snapshots)].some(([, one]) => one.id === id || one.parents?.includes(id)))
+        const asking = outstandingOf(state).filter(({ type }) => type !== 'Removed' && type !== 'PrepareFailed')
+        assert.not.ok(asking.some(({ data }) => data.id === id))
+        for (const [name, snapshot] of entries(after.snapshots)) {
+          const stays = snapshot.id !== id && snapshot.parents?.includes(id) !== true && !gains(after, name, id)
+          assert.is(get(state.snapshots, name) !== undefined, stays, name)
+        }
+      }
+    }),
+    100,
   )
 })
 

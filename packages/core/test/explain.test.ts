@@ -20,6 +20,7 @@ import { actions, recordedIn, runActions } from './support/actions.js'
 import {
   committing,
   destroyed,
+  givenUp,
   layer,
   logCreated,
   prepared,
@@ -27,6 +28,7 @@ import {
   preparing,
   removed,
   removing,
+  rescued,
   updated,
 } from './support/events.js'
 import { sealed } from './support/logs.js'
@@ -279,6 +281,19 @@ test('explaining gives others their turn', async () => {
   assert.is((await ok(snapshotter.explain('base'))).blockers.length, 3_000)
   assert.is(yields, Math.floor(store.texts.length / 250) + 3)
   await ok(snapshotter.close())
+})
+
+test('what was rescued and what was given up is told, with who asked', () => {
+  const texts = logOf(
+    [logCreated, rescued(7, 'base', { labels: { a: '1' } }), rescued(8, 'top', { parent: 'base' }), givenUp(8, 'top')],
+    { 4: 'repair' },
+  )
+  const base = explained(texts, 'base')
+  assert.equal([base.now, seqs(base), base.blockers], ['Committed', [2], []])
+  const top = explained(texts, 8)
+  assert.equal([top.now, top.parent, seqs(top), top.ended?.by], ['given up', 'base', [3, 4], 'repair'])
+  assert.match(explanationText(top), 'It was given up at')
+  assert.is(explained(texts, 'top').id, 8)
 })
 
 test.run()

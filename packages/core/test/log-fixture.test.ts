@@ -8,7 +8,7 @@ import { beginning, faultOf, replayed } from './support/logs.js'
 import { asFarAs, projectionOf } from './support/projection.js'
 
 /** Logs recorded by every version of events at rest. They are never made anew: see support/make-log-fixture.ts. */
-const names = ['log-v1', 'log-v2']
+const names = ['log-v1', 'log-v2', 'log-v3']
 
 const fixture = (file: string): string => readFileSync(new URL(`../../test/fixtures/${file}`, import.meta.url), 'utf8')
 

@@ -174,6 +174,26 @@ test('directories that no record and no intent stands for are unclaimed', async 
   await ok(second.close())
 })
 
+test('a retired directory is claimed by a record whose own directory is not there', async () => {
+  const store = arrayStore()
+  const first = await open({ store })
+  await commitLayer(first, 'base')
+  await ok(first.close())
+  let unclaimed: unknown
+  const backend: Backend = {
+    ...recordingBackend(),
+    open: (owner) => async () => {
+      unclaimed = await owner.unclaimed([
+        { id: 1, retired: true },
+        { id: 2, retired: true },
+      ])
+      return E.right({ quarantined: [] })
+    },
+  }
+  await ok((await open({ store, backend })).close())
+  assert.equal(unclaimed, [{ id: 2, retired: true }])
+})
+
 test('a log that was altered does not open', async () => {
   const store = arrayStore()
   const first = await open({ store })

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Level } from 'level'
-import { type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
+import { type FoundRecord, type Row, type Sealed, type StoreFault, storeFault } from '@varve/core/ports'
 import type { LogHead } from './anchor.js'
 import { attempt, span } from './faults.js'
 
@@ -13,6 +13,25 @@ const recordPrefix = 'e'
 export const rowPrefix = 'r'
 export const recordKey = (seq: number): string => recordPrefix + String(seq).padStart(16, '0')
 export const seqOf = (key: string): number => Number(key.slice(recordPrefix.length))
+
+export type Entry = readonly [key: string, value: string]
+type Range = { readonly gte: string; readonly lt: string }
+
+const bytesPerBatch = 1 << 20
+
+/** Entries of a range in batches. May reject. */
+export async function* entriesOf(database: Database, range: Range, size: number): AsyncGenerator<readonly Entry[]> {
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: bytesPerBatch })
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(size)
+      if (entries.length === 0) return
+      yield entries
+    }
+  } finally {
+    await iterator.close()
+  }
+}
 
 /** Opens LevelDB in a directory that exists. Rejects with LevelDB's error. */
 export const openDatabase = async (directory: string): Promise<Database> => {
@@ -27,14 +46,16 @@ export const openDatabase = async (directory: string): Promise<Database> => {
 const entriesPerTurn = 2000
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
-/** Writes everything in one synced batch, or rejects. */
+/** Writes everything in one synced batch, or rejects. Records whose keys are in `dropped` are deleted. */
 export const writeBatch = async (
   database: Database,
   head: LogHead,
   records: readonly Sealed[],
   rows: readonly Row[],
+  dropped: readonly string[] = [],
 ): Promise<void> => {
   const batch = database.batch()
+  for (const key of dropped) batch.del(key)
   let entries = 0
   for (const { seq, text } of records) {
     batch.put(recordKey(seq), text)
@@ -47,6 +68,24 @@ export const writeBatch = async (
   }
   batch.put(headKey, JSON.stringify(head))
   await batch.write({ sync: true })
+}
+
+/** All records after a number, gaps or not. May reject. */
+export async function* recordsIn(database: Database, after: number): AsyncGenerator<readonly FoundRecord[]> {
+  for await (const entries of entriesOf(database, { gte: recordKey(after + 1), lt: 'f' }, 250))
+    yield entries.map(([key, text]) => ({ seq: seqOf(key), text }))
+}
+
+/** Ends the log at record `keep`, followed by `records`, in one synced batch. May reject. */
+export const rewrite = async (
+  database: Database,
+  head: LogHead,
+  keep: number,
+  records: readonly Sealed[],
+  rows: readonly Row[],
+): Promise<void> => {
+  const dropped = await database.keys({ gte: recordKey(keep + 1), lt: 'f' }).all()
+  await writeBatch(database, head, records, rows, dropped)
 }
 
 const isLogHead = (value: unknown): value is LogHead =>
@@ -66,6 +105,12 @@ const parsedHead = (text: string): LogHead | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** The head that is kept with the records. May reject. */
+export const notedHead = async (database: Database): Promise<LogHead | 'damaged' | undefined> => {
+  const text = await database.get(headKey)
+  return text === undefined ? undefined : (parsedHead(text) ?? 'damaged')
 }
 
 const restore = 'restore the directory from a backup'

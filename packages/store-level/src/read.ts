@@ -1,28 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Row, StoreFault } from '@varve/core/ports'
-import { type Database, missingRecords, recordKey, rowPrefix, seqOf } from './database.js'
-
-type Entry = readonly [key: string, value: string]
-type Range = { readonly gte: string; readonly lt: string }
+import { type Database, type Entry, entriesOf, missingRecords, recordKey, rowPrefix, seqOf } from './database.js'
 
 const recordsPerBatch = 250
 const rowsPerBatch = 250
-const bytesPerBatch = 1 << 20
-
-async function* entriesOf(database: Database, range: Range, size: number): AsyncGenerator<readonly Entry[]> {
-  const iterator = database.iterator({ ...range, highWaterMarkBytes: bytesPerBatch })
-  try {
-    for (;;) {
-      const entries = await iterator.nextv(size)
-      if (entries.length === 0) return
-      yield entries
-    }
-  } finally {
-    await iterator.close()
-  }
-}
-
 const gapIn = (entries: readonly Entry[], first: number): number => {
   const at = entries.findIndex(([key], index) => seqOf(key) !== first + index)
   return at === -1 ? entries.length : at

@@ -61,8 +61,7 @@ const openedAnchor = (
 
 const openLog = async (
   settings: Settings,
-  directory: string,
-  database: Database,
+  { directory, database, giveBack }: Taken,
 ): Promise<Either<StoreFault, Session>> => {
   const { path } = settings
   const [anchorFile, ownerFile] = [`${directory}.head`, `${directory}.owner`]
@@ -87,19 +86,10 @@ const openLog = async (
     const synced = await attempt(`syncing the head file ${anchorFile} failed`, advice, () => anchor.right.close())
     // Before the lock is given back: afterwards the file may be another owner's.
     await removeOwner(ownerFile)
-    const closed = await attempt(`closing the log at ${path} failed`, advice, () => database.close())
-    if (E.isRight(closed)) openHere.delete(directory)
+    const closed = await giveBack()
     return E.isLeft(closed) ? closed : synced
   }
   return E.right({ path, database, opened, writer, close })
-}
-
-const openDirectory = async (settings: Settings, directory: string): Promise<Either<StoreFault, Session>> => {
-  const database = await openedDatabase(settings.path, directory)
-  if (E.isLeft(database)) return database
-  const session = await openLog(settings, directory, database.right)
-  if (E.isLeft(session)) await database.right.close().catch(() => undefined)
-  return session
 }
 
 // Node's own recursive mkdir says ENOENT where a file system is read-only.
@@ -115,20 +105,45 @@ const makeDirectory = async (path: string): Promise<void> => {
   }
 }
 
-/** Opens the log in the directory that `settings` name, which is made if need be. */
-export const openSession = async (settings: Settings): Promise<Either<StoreFault, Session>> => {
-  const { path } = settings
+/** The database of a log whose directory is this process's own until it is given back. */
+export type Taken = {
+  readonly directory: string
+  readonly database: Database
+  readonly giveBack: () => Promise<Either<StoreFault, void>>
+}
+
+/** Takes the directory of a log, which is made if need be. */
+export const takeLog = async ({ path }: Settings): Promise<Either<StoreFault, Taken>> => {
   const place = [`the directory ${path} of the log can't be used`, 'name one that can be made and written to'] as const
-  const directory = await attempt(...place, async () => {
+  const found = await attempt(...place, async () => {
     const absolute = resolve(path)
     await makeDirectory(absolute)
     return realpath(absolute)
   })
-  if (E.isLeft(directory)) return directory
-  if (openHere.has(directory.right))
+  if (E.isLeft(found)) return found
+  const directory = found.right
+  if (openHere.has(directory))
     return E.left(storeFault(`the log at ${path} is already open in this process; close it there first`, 'IN_USE'))
-  openHere.add(directory.right)
-  const session = await openDirectory(settings, directory.right)
-  if (E.isLeft(session)) openHere.delete(directory.right)
+  openHere.add(directory)
+  const database = await openedDatabase(path, directory)
+  if (E.isLeft(database)) {
+    openHere.delete(directory)
+    return database
+  }
+  const giveBack = async (): Promise<Either<StoreFault, void>> => {
+    const advice = 'what was acknowledged is in the log; open it again'
+    const closed = await attempt(`closing the log at ${path} failed`, advice, () => database.right.close())
+    if (E.isRight(closed)) openHere.delete(directory)
+    return closed
+  }
+  return E.right({ directory, database: database.right, giveBack })
+}
+
+/** Opens the log in the directory that `settings` name. */
+export const openSession = async (settings: Settings): Promise<Either<StoreFault, Session>> => {
+  const taken = await takeLog(settings)
+  if (E.isLeft(taken)) return taken
+  const session = await openLog(settings, taken.right)
+  if (E.isLeft(session)) await taken.right.giveBack()
   return session
 }

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import { type EventStore, shown, type StoreFault, storeFault } from '@varve/core/ports'
 import { faultOf } from './faults.js'
 import { type LevelStoreOptions, settingsOf } from './options.js'
+import { openMaintained } from './maintenance.js'
 import { readRecords, readRows } from './read.js'
 import { openSession, type Session } from './session.js'
 
@@ -75,5 +76,6 @@ export const levelStore = (path: string, options?: LevelStoreOptions): EventStor
       })()
       return closing
     },
+    maintenance: { open: () => async () => (E.isLeft(settings) ? settings : openMaintained(settings.right)) },
   }
 }

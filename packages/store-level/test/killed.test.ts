@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { diceFrom } from './dice.js'
 import { headOf, inDirectory, records, texts, withStore } from './tools.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
@@ -13,11 +14,7 @@ console.log(`killed.test.js: VARVE_SEED=${seed}`)
 const script = fileURLToPath(new URL('child/run.js', import.meta.url))
 const rounds = 12
 
-/** Numbers from 0 up to 1 that depend on the seed alone. */
-const random = ((state: number) => (): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return state / 2 ** 32
-})(seed >>> 0)
+const { random } = diceFrom(seed)
 
 /** Lets a process append for so long after its first acknowledgement; answers the last record that it acknowledged. */
 const appendFor = async (path: string, milliseconds: number): Promise<number> => {

@@ -62,6 +62,15 @@ test(
   }),
 )
 
+if (process.platform === 'win32')
+  test(
+    'the same directory in another spelling is in use',
+    inDirectory(async (directory) => {
+      const path = join(directory, 'log')
+      await withStore(path, async () => fails(levelStore(path.toUpperCase()).open(), 'IN_USE'))
+    }),
+  )
+
 test(
   'a directory that can not be made is a fault with the code of the host, and open may be tried again',
   inDirectory(async (directory) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -198,5 +198,39 @@ test('the program ends with the code of the tool', () => {
   assert.equal([wrong.status, wrong.stdout], [2, ''])
   assert.match(wrong.stderr, 'Exit codes:')
 })
+
+test(
+  'a log and its layers are checked, repaired by a plan that was looked at, and rescued',
+  inDirectory(async (directory) => {
+    const [path, root, plan] = [join(directory, 'log'), join(directory, 'layers'), join(directory, 'plan.json')]
+    const layers = ['--root', root, '--backend', '@varve/backend-fake#fakeBackend']
+    const snapshotter = await openSnapshotter({ store: levelStore(path), backend: fakeBackend({ root }) })
+    await snapshotter.prepare('a')
+    await snapshotter.commit('base', 'a')
+    await snapshotter.prepare('b', { parent: 'base' })
+    await snapshotter.close()
+    const first = await varve('check', path, ...layers)
+    assert.is(first.code, exitCodes.done, first.error)
+    assert.match(first.out, 'nothing was found')
+    rmSync(join(root, 'snapshots', '2', 'sandbox.vhdx'))
+    const second = await varve('check', path, ...layers, '--plan', plan)
+    assert.is(second.code, 1)
+    assert.match(second.out, /damage +missing-scratch +layer 2 "b": snapshots\/2\/sandbox.vhdx is missing/)
+    const repaired = await varve('repair', path, plan, ...layers)
+    assert.is(repaired.code, exitCodes.done, repaired.error)
+    assert.match(repaired.out, '1 things in the root were set right')
+    const again = await varve('repair', path, plan, ...layers)
+    assert.is(again.code, exitCodes.refused)
+    assert.match(again.error, 'check again')
+    assert.equal((await json('check', path, ...layers))['findings'], [])
+    const rescued = await varve('rescue', join(directory, 'new log'), ...layers)
+    assert.is(rescued.code, exitCodes.done, rescued.error)
+    assert.match(rescued.out, 'rescued     1 Committed "base"')
+    const refused = await varve('check', path)
+    assert.is(refused.code, exitCodes.usage)
+    const unknown = await varve('check', path, '--root', root, '--backend', '@varve/backend-fake#noBackend')
+    assert.is(unknown.code, exitCodes.usage)
+  }),
+)
 
 test.run()

@@ -1,4 +1,4 @@
-import { ascii, holds, joined, u16, u32, u64, viewOf } from './bytes.js'
+import { ascii, holds, joined, u16, u32, u64, viewOf } from '@varve/core/vhdx'
 
 /** The five hives that every base layer has in `Files\Windows\System32\config`. */
 export const hiveNames = ['DEFAULT', 'SAM', 'SECURITY', 'SOFTWARE', 'SYSTEM'] as const

@@ -1,9 +1,9 @@
-import { joined, u32, u64, utf16, viewOf } from './bytes.js'
-import * as format from './vhdx-format.js'
-import { maximumVirtualSize, mib } from './vhdx-format.js'
+import { joined, u32, u64, utf16, vhdxFormat as format, viewOf } from '@varve/core/vhdx'
 
-export { maximumVirtualSize } from './vhdx-format.js'
-export { virtualSizeOf, type ReadAt } from './vhdx-reader.js'
+export { virtualSizeOf, type ReadAt } from '@varve/core/vhdx'
+
+const { mib } = format
+export const { maximumVirtualSize } = format
 
 /** A file by its parts: `length` bytes, zero wherever no segment lies. Segments ascend and do not overlap. */
 export type SparseFile = {

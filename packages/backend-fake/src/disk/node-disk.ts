@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { Layout } from '@varve/core/ports'
+import { raise } from '@varve/core/adapter'
+import { invalidArgument, type Layout } from '@varve/core/ports'
 import type { Disk, Entry, EntryType, Input, Output, Stat } from '../world/disk.js'
 import { cloner, copyRange, writeSparse } from './copies.js'
 import { codeOf, fill, readFully, withFile, writeFully } from './handles.js'
@@ -151,12 +152,18 @@ const makeRoot = (root: string): void => {
   })
 }
 
+/** On NTFS what follows a colon names a stream of the file before it, which no list shows. */
+const withoutStream = (path: string): string =>
+  path.includes(':') ? raise(invalidArgument('path', path, 'must not contain : on Windows')) : path
+
 /** The host's own file system below a root. */
 export const nodeDisk = (layout: Layout): Disk => {
   const base = `${layout.root}${layout.separator}`
   // Where the host uses `/` too there is nothing to translate.
   const local =
-    layout.separator === '/' ? (path: string) => path : (path: string) => path.replaceAll('/', layout.separator)
+    layout.separator === '/'
+      ? (path: string) => path
+      : (path: string) => withoutStream(path).replaceAll('/', layout.separator)
   const host = (path: string): HostName => hostName(base + local(path))
   const clone = cloner()
   const { wrote, named, removed, renamed, sync } = openUnsynced(layout.root, host)

@@ -32,6 +32,15 @@ const flush = (path: HostName, isFolder: boolean): void => {
 const flushAll = (root: string): boolean =>
   process.platform === 'linux' && spawnSync('sync', ['-f', root], { stdio: 'ignore' }).status === 0
 
+/** How a host is told to flush. */
+export type Flushing = {
+  readonly flush: (path: HostName, isFolder: boolean) => void
+  /** One flush of the file system that a folder lies in; false: the host has no tool for it. */
+  readonly flushAll: (root: string) => boolean
+}
+
+export const hostFlushing: Flushing = { flush, flushAll }
+
 /** What was written below a root and may be lost with the power. Paths are relative and use `/`. */
 export type Unsynced = {
   readonly wrote: (path: string) => void
@@ -43,7 +52,11 @@ export type Unsynced = {
   readonly sync: (others: boolean) => void
 }
 
-export const openUnsynced = (root: string, host: (path: string) => HostName): Unsynced => {
+export const openUnsynced = (
+  root: string,
+  host: (path: string) => HostName,
+  flushing: Flushing = hostFlushing,
+): Unsynced => {
   let files = new Set<string>()
   let folders = new Set<string>()
 
@@ -73,10 +86,10 @@ export const openUnsynced = (root: string, host: (path: string) => HostName): Un
     },
     sync: (others) => {
       const count = files.size + folders.size
-      const isFlushed = (others || count > manyAtOnce) && flushAll(root)
+      const isFlushed = (others || count > manyAtOnce) && flushing.flushAll(root)
       if (!isFlushed) {
-        for (const path of files) flush(host(path), false)
-        for (const path of folders) flush(host(path), true)
+        for (const path of files) flushing.flush(host(path), false)
+        for (const path of folders) flushing.flush(host(path), true)
       }
       files = new Set()
       folders = new Set()

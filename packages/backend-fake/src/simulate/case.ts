@@ -27,7 +27,8 @@ export type Action =
 
 /**
  * A fault at the `at`th place of its kind, counted from 0: places are the steps of the scheduler, runs of intents, calls of the
- * disk that change something, writes of the log. `detail` is a whole number below 2^32 that a fault reads its particulars off.
+ * disk that change something, writes of the log. `detail` is a whole number that a fault reads its particulars off: below 2^32, but for
+ * a `powerLoss` that is told exactly (`losePower` of the disk).
  */
 export type FaultAt = { readonly fault: FaultName; readonly at: number; readonly detail: number }
 

@@ -56,6 +56,15 @@ const updateHasWaited = ({ model }: Machine, { type, data }: Recorded): string |
   return during && `${data.key} was updated during ${during.type}`
 }
 
+/** What was owed before a cleanup is done when that is answered. */
+const cleanupHasWaited = ({ model }: Machine, { action, answer, since }: Answered): string | undefined => {
+  if (action.do !== 'cleanup' || E.isLeft(answer)) return undefined
+  const owed = [...model.asking].find(
+    ([id, { type }]) => Number(id) <= since && (type === 'PrepareFailed' || type === 'Removed'),
+  )
+  return owed && `a cleanup was answered, and layer ${owed[1].data.id} is still to be destroyed`
+}
+
 const changedBy = ({ action }: Answered): readonly string[] => {
   if (action.do === 'commit') return [action.key, action.name]
   if (action.do === 'update') return [action.name]
@@ -144,6 +153,7 @@ export const courseCheckers: readonly Checker[] = [
   { name: 'what was answered is so', answer: answerIsSo },
   { name: 'preconditions fail rightly', answer: preconditionFailed },
   { name: 'updates wait', record: updateHasWaited },
+  { name: 'cleanup waits for what is owed', answer: cleanupHasWaited },
   { name: 'commands keep their order', answer: inOrder },
   {
     name: 'nothing stays attached',

@@ -76,7 +76,10 @@ export const caseChooser = ({ clients, order, faults, rests }: Case): Chooser =>
       return clients[client]?.[at]
     },
     order: (count) => (order[choices++] ?? 0) % count,
-    fault: (place) => planned.get(`${place} ${counts[place]++}`),
+    fault: (place) => {
+      const found = planned.get(`${place} ${counts[place]++}`)
+      return found && { fault: found.fault, detail: found.detail }
+    },
     rests: (at) => rests.includes(at),
   }
 }

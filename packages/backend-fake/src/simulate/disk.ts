@@ -20,14 +20,14 @@ import { randomFrom } from './random.js'
 
 type Inode = Pick<Node, 'mtime' | 'ctime' | 'mode'>
 /** A name that was given or taken, or what an inode is from then on. */
-type Change =
+export type Change =
   | { readonly directory: Directory; readonly name: string; readonly node: Node | undefined }
   | { readonly of: Node; readonly inode: Inode }
 /** `content`: of a file. */
 type Durable = Inode & { readonly content?: SparseFile }
 
-/** What becomes of a file's unsynced content: 0 keeps it. */
-const fates = 4
+/** In how many ways a file's unsynced content can end: 0 keeps it. */
+export const fates = 4
 
 const nothing: SparseFile = { length: 0, segments: [] }
 
@@ -41,20 +41,55 @@ const cut = ({ length, segments }: SparseFile): SparseFile => {
   }
 }
 
+/** What is left of a file's content, where `durable` was durable. */
+export const contentAfter = (fate: number, content: SparseFile, durable: SparseFile): SparseFile => {
+  if (fate === 1) return durable
+  if (fate === 2) return cut(content)
+  return fate === 3 ? { length: content.length, segments: [] } : content
+}
+
+/** A tree as it would be. */
+export type Left = {
+  readonly names: (directory: Directory) => ReadonlyMap<string, Node>
+  readonly ctime: (node: Node) => bigint
+}
+
+/** What a loss of power would find. */
+export type Pending = {
+  /** What is not durable apart from contents, in order; each is kept or lost as a whole. */
+  readonly changes: readonly (readonly Change[])[]
+  /** Files whose content is not durable, in the order in which `detail` tells what becomes of them. */
+  readonly files: readonly { readonly file: File; readonly durable: SparseFile }[]
+  /** What would be left if the last so many changes were lost. */
+  readonly after: (lost: number) => Left
+}
+
 export type SimulatedDisk = {
   /** The tree as it was written. */
   readonly disk: Disk
   readonly root: Directory
+  /** Changes of names, and files with content, that are not durable. */
+  readonly unsynced: () => { readonly names: number; readonly files: number }
+  /** The power goes, and with it the last so many changes of names. `fate` says what becomes of each file: 0 to 3, 0 keeps it. */
+  readonly lose: (names: number, fate: (file: number) => number) => void
   /** In how many ways the power can go now. */
   readonly losses: () => number
-  /** The power goes; `detail` says in which of those ways, and 0 loses nothing. */
+  readonly pending: () => Pending
+  /**
+   * The power goes; `detail` says in which of those ways, and 0 loses nothing: how many changes are lost, plus one more than their
+   * number times the fates of the files as digits to the base `fates`, the first file's last. Where a number below `seeds` can't
+   * tell all ways, such a number is a seed, and one from `seeds` on tells exactly when `seeds` is taken off.
+   */
   readonly losePower: (detail: number) => void
 }
 
+/** Details below are seeds where they can't tell all ways. */
+export const seeds = 0x1_0000_0000
+
 /** Reads choices off a number: exactly where the number can tell all of them, as a seed where it can't. */
 const choicesFrom = (detail: number, ways: number): ((limit: number) => number) => {
-  if (ways > 0x1_0000_0000) return randomFrom(detail).below
-  let rest = detail
+  if (ways > seeds && detail < seeds) return randomFrom(detail).below
+  let rest = ways > seeds ? detail - seeds : detail
   return (limit) => {
     const choice = rest % limit
     rest = Math.floor(rest / limit)
@@ -93,11 +128,41 @@ const contentOf = (node: Node): { readonly content?: SparseFile } =>
 const meet = (node: Node, fate: number | undefined, before: Durable | undefined, now: Durable | undefined): void => {
   if (fate === 1) return void Object.assign(node, before ?? { content: nothing })
   if (now !== undefined) Object.assign(node, inodeOf(now))
-  if (node.type !== 'file') return
-  const { content } = node
-  if (fate === 2) node.content = cut(content)
-  else if (fate === 3) node.content = { length: content.length, segments: [] }
+  if (node.type === 'file' && fate !== undefined && fate > 1)
+    node.content = contentAfter(fate, node.content, before?.content ?? nothing)
 }
+
+type Renamed = Extract<Change, { readonly name: string }>
+
+const rename = (names: Map<string, Node>, { name, node }: Renamed): void => {
+  if (node === undefined) names.delete(name)
+  else names.set(name, node)
+}
+
+const leftAfter = (
+  { durableOf, inodes }: { readonly durableOf: DurableOf; readonly inodes: WeakMap<Node, Durable> },
+  all: Pending['changes'],
+  lost: number,
+): Left => {
+  const names = new Map<Directory, Map<string, Node>>()
+  const ctimes = new Map<Node, bigint>()
+  for (const change of all.slice(0, all.length - lost).flat()) {
+    if ('of' in change) {
+      ctimes.set(change.of, change.inode.ctime)
+      continue
+    }
+    const { directory } = change
+    const changed = names.get(directory) ?? new Map(durableOf(directory))
+    names.set(directory, changed)
+    rename(changed, change)
+  }
+  return {
+    names: (directory) => names.get(directory) ?? durableOf(directory),
+    ctime: (node) => ctimes.get(node) ?? inodes.get(node)?.ctime ?? node.ctime,
+  }
+}
+
+const filesIn = (nodes: ReadonlySet<Node>): readonly File[] => [...nodes].filter((node) => node.type === 'file')
 
 /** Follows the changes of a tree and knows what of it is durable. */
 const openHalves = () => {
@@ -115,36 +180,36 @@ const openHalves = () => {
   const make = (surviving: readonly (readonly Change[])[]): void => {
     for (const change of surviving.flat())
       if ('of' in change) inodes.set(change.of, { ...inodes.get(change.of), ...change.inode })
-      else if (change.node === undefined) durableOf(change.directory).delete(change.name)
-      else durableOf(change.directory).set(change.name, change.node)
+      else rename(durableOf(change.directory), change)
   }
   const keep = (): void => {
     for (const node of changed) inodes.set(node, { ...inodeOf(node), ...contentOf(node) })
     effects = []
     changed = new Set()
   }
-  const unsynced = (): readonly File[] =>
-    [...changed]
-      .filter((node) => node.type === 'file')
-      .filter((file) => (inodes.get(file)?.content ?? nothing) !== file.content)
-  const losses = (): number => (effects.length + 1) * fates ** unsynced().length
+  const contentBefore = (file: File): SparseFile => inodes.get(file)?.content ?? nothing
+  const unsynced = () => filesIn(changed).filter((file) => contentBefore(file) !== file.content)
   const watch: Watch = {
     named: (directory, name, node) => {
-      const change = { directory, name, node }
-      if (together === undefined) effects.push([change])
-      else together.push(change)
+      if (together === undefined) effects.push([{ directory, name, node }])
+      else together.push({ directory, name, node })
     },
     changed: (node) => {
       changed.add(node)
       // The journal has it together with the change of a name that came with it.
+      const change = { of: node, inode: inodeOf(node) }
       const last = together ?? effects.at(-1)
-      if (last === undefined) effects.push([{ of: node, inode: inodeOf(node) }])
-      else last.push({ of: node, inode: inodeOf(node) })
+      if (last === undefined) effects.push([change])
+      else last.push(change)
     },
   }
   return {
     watch,
-    losses,
+    pending: (): Pending => ({
+      changes: effects,
+      files: unsynced().map((file) => ({ file, durable: contentBefore(file) })),
+      after: (lost) => leftAfter({ durableOf, inodes }, effects, lost),
+    }),
     sync: (): void => {
       make(effects)
       keep()
@@ -159,12 +224,10 @@ const openHalves = () => {
         together = undefined
       }
     },
-    lose: (root: Directory, detail: number): void => {
-      const choose = choicesFrom(detail, losses())
-      const lost = choose(effects.length + 1)
-      const fatesOf = new Map<Node, number>(unsynced().map((file) => [file, choose(fates)]))
+    lose: (root: Directory, names: number, fate: (file: number) => number): void => {
+      const fatesOf = new Map<Node, number>(unsynced().map((file, at) => [file, fate(at)]))
       const before = new Map(Array.from(changed, (node) => [node, inodes.get(node)]))
-      make(effects.slice(0, effects.length - lost))
+      make(effects.slice(0, effects.length - names))
       for (const node of changed) meet(node, fatesOf.get(node), before.get(node), inodes.get(node))
       forgetLinks(root, durableOf)
       restore(root, durableOf)
@@ -174,13 +237,28 @@ const openHalves = () => {
 }
 
 export const simulatedDisk = (now: () => bigint): SimulatedDisk => {
-  const { watch, losses, sync, asOne, lose } = openHalves()
+  const { watch, pending, sync, asOne, lose } = openHalves()
   const nodes = newNodes(now, watch)
   const inner = diskOf(nodes)
+  const unsynced = () => {
+    const { changes, files } = pending()
+    return { names: changes.length, files: files.length }
+  }
+  const losses = (): number => {
+    const { names, files } = unsynced()
+    return (names + 1) * fates ** files
+  }
   return {
     root: nodes.root,
+    unsynced,
     losses,
-    losePower: (detail) => lose(nodes.root, detail),
+    pending,
+    lose: (names, fate) => lose(nodes.root, names, fate),
+    losePower: (detail) => {
+      const choose = choicesFrom(detail, losses())
+      const names = choose(unsynced().names + 1)
+      lose(nodes.root, names, () => choose(fates))
+    },
     disk: { ...inner, sync, rename: (from, to) => asOne(() => inner.rename(from, to)) },
   }
 }

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { storeFault, type EventStore, type Head, type Sealed } from '@varve/core/ports'
+import { storeFault, type EventStore, type Sealed } from '@varve/core/ports'
+import { newLog } from '../memory/log-maintenance.js'
 import { storeOf } from '../memory-store.js'
 
 /** What can befall a log on the way to its disk. */
@@ -21,35 +22,18 @@ export type SimulatedLog = {
   readonly records: Sealed[]
 }
 
-const lost = (after: number, through: number) =>
-  E.left(
-    storeFault(
-      `the log ends at record ${after}, but records up to ${through} had been acknowledged; restore it from a backup`,
-      'RECORDS_LOST',
-    ),
-  )
-
-/** The head of the last write is kept beside the log, as stores on disks keep it, so that a lost end is noticed. */
 export const simulatedLog = (log: string, calls: LogCalls): SimulatedLog => {
-  const records: Sealed[] = []
-  const store = storeOf({ log, records })
-  let anchor: Pick<Head, 'seq'> = { seq: 0 }
+  const data = newLog(log)
+  const store = storeOf(data)
 
   const append: EventStore['append'] = (expected, added, rows) => async () => {
     await calls.turn('log write')
     if (calls.fails()) return E.left(storeFault('the log could not be written: the disk failed', 'EIO'))
     const written = await store.append(expected, added, rows)()
     if (E.isLeft(written)) return written
-    anchor = { seq: records.at(-1)?.seq ?? 0 }
     await calls.turn('log written')
     calls.told(added.map(({ text }) => text))
     return written
   }
-  const open: EventStore['open'] = () => async () => {
-    const opened = await store.open()()
-    if (E.isLeft(opened) || opened.right.head.seq >= anchor.seq) return opened
-    await store.close()()
-    return lost(opened.right.head.seq, anchor.seq)
-  }
-  return { records, store: () => ({ ...store, open, append }), endProcess: store.losePower }
+  return { records: data.records, store: () => ({ ...store, append }), endProcess: store.losePower }
 }

@@ -162,6 +162,7 @@ export const diskOfProcess = (machine: Machine): Disk => {
 
 /** Ends what has lasted long enough, or everything. */
 export const endPassing = (machine: Machine, everything: boolean): void => {
+  if (machine.passing.length === 0) return
   const now = machine.scheduler.elapsed()
   const [over, left] = [
     machine.passing.filter(({ at }) => everything || at <= now),

@@ -50,6 +50,7 @@ const told = (fault: Refused): string => `${fault._tag} ${'code' in fault ? faul
 const refused = (run: Run, fault: Refused): void => {
   const { machine, damage } = run
   machine.trace.add('refused', told(fault))
+  if (damage?.mayOpen === true && fault._tag === 'BackendFault') return restart(run)
   if (damage !== undefined) {
     const isRight = fault._tag === 'StoreFault' && damage.codes.includes(fault.code)
     if (!isRight) violate(run, 'damage is refused', `${damage.is}, and opening ended with ${JSON.stringify(fault)}`)
@@ -68,7 +69,7 @@ const openLog = ({ machine, profile, wrap }: Run, onStart: (intent: Intent) => v
   const [store, backend] = [machine.log.store(), backendOfProcess(machine, onStart)]
   return openSnapshotter({
     store: wrap.store?.(store) ?? store,
-    backend: wrap.backend?.(backend) ?? backend,
+    backend: wrap.backend?.(backend, machine.disk.disk) ?? backend,
     clock: clockOf(machine.scheduler, machine.time.now),
     profile,
   })()

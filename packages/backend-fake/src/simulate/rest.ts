@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { Outstanding, Snapshotter } from '@varve/core'
+import type { Snapshotter } from '@varve/core'
 import type { Info } from '@varve/core/ports'
 import { audit } from './audit.js'
 import type { Rested } from './checkers.js'
@@ -20,21 +20,15 @@ const rested = async ({ machine }: Run, snapshotter: Snapshotter): Promise<Reste
   return { infos, removable }
 }
 
-/** What is owed is done by a cleanup, or by itself: the one or the other is seen to in turns. */
+/** What is owed is done by itself, without a cleanup. */
 const settle = async (run: Run, snapshotter: Snapshotter): Promise<void> => {
-  const owed = async (): Promise<readonly Outstanding[]> => {
+  for (let waited = 0; ; waited++) {
     const outstanding = await snapshotter.outstanding()()
-    return E.isRight(outstanding) ? outstanding.right : []
+    if (E.isLeft(outstanding) || outstanding.right.length === 0) return
+    if (waited > patience)
+      return violate(run, 'everything ends', `after ${patience} s there is ${JSON.stringify(outstanding.right)}`)
+    await run.machine.scheduler.pause('rest', second)
   }
-  if (run.rests % 2 === 0) {
-    const cleaned = await snapshotter.cleanup()()
-    if (E.isLeft(cleaned)) return violate(run, 'everything ends', `cleanup: ${cleaned.left.message}`)
-  } else {
-    for (let waited = 0; waited < patience && (await owed()).length > 0; waited++)
-      await run.machine.scheduler.pause('rest', second)
-  }
-  const left = await owed()
-  if (left.length > 0) violate(run, 'everything ends', `in the end there is ${JSON.stringify(left)}`)
 }
 
 /** Nothing goes wrong any more: everything ends, everything owed is done, and the world is looked at as a whole. */

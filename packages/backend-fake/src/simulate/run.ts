@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Profile } from '@varve/core/ports'
 import { clock as host } from '../clock.js'
 import type { Recording } from './chooser.js'
-import { calm, endPassing, openMachine } from './machine.js'
+import { calm, endPassing, openMachine, type Machine } from './machine.js'
 import { happen, restart } from './processes.js'
 import { rest } from './rest.js'
 import { see, violate, type Run, type Violation, type Wrapped } from './running.js'
@@ -13,6 +13,8 @@ export type Play = {
   readonly clients: number
   readonly watch?: ((line: string) => void) | undefined
   readonly wrap?: Wrapped
+  /** Given the machine before anything happens on it. */
+  readonly onMachine?: (machine: Machine) => void
 }
 
 export type Played = {
@@ -75,8 +77,9 @@ const closeAll = async (run: Run): Promise<void> => {
   if (closed !== undefined && E.isLeft(closed)) violate(run, 'it closes', closed.left.message)
 }
 
-export const play = async ({ chooser, profile, clients, watch, wrap = {} }: Play): Promise<Played> => {
+export const play = async ({ chooser, profile, clients, watch, wrap = {}, onMachine }: Play): Promise<Played> => {
   const machine = openMachine({ chooser, profile, watch, onRecord: (text) => see(run, text) })
+  onMachine?.(machine)
   const run: Run = {
     machine,
     profile,

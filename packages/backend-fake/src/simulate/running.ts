@@ -5,6 +5,7 @@ import type { Client } from './clients.js'
 import type { Damage } from './damage.js'
 import type { Machine } from './machine.js'
 import { follow } from './model.js'
+import type { Disk } from '../world/disk.js'
 
 /** What was broken, as which checker found it at which step. */
 export type Violation = { readonly checker: string; readonly message: string; readonly step: number }
@@ -12,7 +13,8 @@ export type Violation = { readonly checker: string; readonly message: string; re
 /** The parts of a process that something may stand before: in tests, to break them. */
 export type Wrapped = {
   readonly store?: (store: EventStore) => EventStore
-  readonly backend?: (backend: Backend) => Backend
+  /** `disk`: the machine's, past all faults. */
+  readonly backend?: (backend: Backend, disk: Disk) => Backend
   readonly snapshotter?: (snapshotter: Snapshotter) => Snapshotter
 }
 

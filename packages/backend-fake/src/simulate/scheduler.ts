@@ -35,20 +35,24 @@ export const openScheduler = (): Scheduler => {
   let waiting: Waiting[] = []
   let sleepers: Sleeper[] = []
 
-  const wake = (): void => {
-    const due = sleepers.filter(({ until }) => until <= elapsed)
-    if (due.length === 0) return
-    sleepers = sleepers.filter(({ until }) => until > elapsed)
-    waiting.push(...due)
+  const take = <T>(list: T[], one: unknown): void => {
+    const at = list.indexOf(one as T)
+    if (at >= 0) list.splice(at, 1)
   }
   const earliest = (): Sleeper | undefined =>
     sleepers.reduce<Sleeper | undefined>(
       (first, one) => (first === undefined || one.until < first.until ? one : first),
       undefined,
     )
+  /** Those whose sleep is over wait like the others, in the order in which they went to sleep. */
+  const wake = (): void => {
+    if (!sleepers.some(({ until }) => until <= elapsed)) return
+    waiting.push(...sleepers.filter(({ until }) => until <= elapsed))
+    sleepers = sleepers.filter(({ until }) => until > elapsed)
+  }
   const leave = (one: Waiting): void => {
-    waiting = waiting.filter((other) => other !== one)
-    sleepers = sleepers.filter((other) => other !== one)
+    take(waiting, one)
+    take(sleepers, one)
   }
   return {
     elapsed: () => elapsed,

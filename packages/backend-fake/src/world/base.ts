@@ -96,7 +96,7 @@ const additionsOf = (world: World, id: SnapshotId): readonly Addition[] => {
     ...hives.map(({ hive, path }) => bytes(path, () => minimalHive(hive, hiveTime))),
     folder(`${layer}/Hives`),
     ...hives.map(({ hive, path }) => copy(path, `${layer}/Hives/${baseHiveOf(hive)}`)),
-    bytes(`${layer}/layout`, () => new TextEncoder().encode('vhd-with-hives\n')),
+    bytes(`${layer}/${layoutFile}`, () => new TextEncoder().encode(layoutText)),
     vhdx(`${layer}/blank-base.vhdx`, containerDiskSize),
     vhdx(`${layer}/blank.vhdx`, containerDiskSize),
     ...(machine === undefined
@@ -107,6 +107,34 @@ const additionsOf = (world: World, id: SnapshotId): readonly Addition[] => {
         ]),
   ]
 }
+
+const layoutFile = 'layout'
+const layoutText = 'vhd-with-hives\n'
+
+/** What only a base layer has, its disks apart: paths below the layer. */
+export const baseFiles: readonly string[] = [...hiveNames.map((hive) => `Hives/${baseHiveOf(hive)}`), layoutFile]
+
+/** Makes those of a base layer's files that are missing, from the hives in its `Files`. */
+export function* remakeBaseFiles(world: World, id: SnapshotId): Work<void> {
+  const { disk } = world
+  const layer = layerOf(id)
+  const config = configFolders(world, id).at(-1) ?? ''
+  disk.mkdir(`${layer}/Hives`)
+  for (const hive of hiveNames) {
+    const path = `${layer}/Hives/${baseHiveOf(hive)}`
+    if (disk.lstat(path) !== undefined) continue
+    const from = hiveIn(world, config, hive)
+    const size = disk.lstat(from)?.size
+    if (size === undefined) yield* placeBytes(disk, id, path, minimalHive(hive, hiveTime))
+    else yield* placeFile(disk, id, path, (part) => copyFile(disk, from, part, size))
+  }
+  if (disk.lstat(`${layer}/${layoutFile}`) === undefined)
+    yield* placeBytes(disk, id, `${layer}/${layoutFile}`, new TextEncoder().encode(layoutText))
+}
+
+/** The size that a base layer's disk is made with. */
+export const templateSize = (path: string): bigint =>
+  path.startsWith('UtilityVM/') ? utilityVmDiskSize : containerDiskSize
 
 /**
  * Converts a parentless scratch, or a layer that a tar without parents was applied to, in place; answers which disk stands on

@@ -11,9 +11,11 @@ const sliceLength = 4 * 1024 * 1024
 /** Copying a file keeps its time to a microsecond. */
 const timeKept = 1_000n
 
-/** An entry that a delta takes in place of the one that a layer had under its path. */
+/** An entry that a delta takes and a layer had before. */
 export type Taken = {
   readonly path: string
+  /** Where the layer had it: another path for a new name of a file. */
+  readonly from: string
   readonly type: EntryType
   readonly modified: bigint
   readonly layer: SnapshotId
@@ -73,7 +75,7 @@ function* findRows(world: World, taken: readonly Taken[], parents: readonly Snap
   let wanted: readonly Wanted[] = taken.map((one) => ({
     taken: one,
     layer: one.layer,
-    name: nameOf(one.path),
+    name: nameOf(one.from),
     isTarget: false,
   }))
   for (let links = 0; wanted.length > 0 && links < longestChain; links++) {
@@ -144,7 +146,7 @@ export function* carriedRows(
     if (!isOfType(row.entry, one.type)) continue
     const { files } = ownPlaces(world, one.layer)
     if (files === undefined) continue
-    const before = findPath(world.disk, files, one.path)
+    const before = findPath(world.disk, files, one.from)
     yield* rows.add(rowFor(before, row, one), ownPlaces(world, layer).streams, row.streams)
   }
   return rows.lines()

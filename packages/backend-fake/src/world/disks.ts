@@ -35,7 +35,7 @@ export function* copyTemplate(world: World, what: string, template: string, to: 
   )
 }
 
-const templateSize = ({ disk, ...world }: World, what: string, template: string): bigint => {
+const sizeOfTemplate = ({ disk, ...world }: World, what: string, template: string): bigint => {
   const size = virtualSizeOf((offset, length) => disk.read(template, offset, length))
   if (E.isRight(size)) return size.right
   const shown = shownPath({ disk, ...world }, template)
@@ -45,7 +45,7 @@ const templateSize = ({ disk, ...world }: World, what: string, template: string)
 /** Copies the template and expands the copy to what was asked for; answers the copy's virtual size. */
 export function* makeScratch(world: World, { what, layer, template, to, requested }: ScratchOrder): Work<bigint> {
   if (world.disk.lstat(template)?.type !== 'file') yield* copyTemplate(world, what, template, to)
-  const size = templateSize(world, what, template)
+  const size = sizeOfTemplate(world, what, template)
   const effective = grown(size, requested)
   if (effective > maximumVirtualSize) {
     const found = `a disk of ${requested} bytes was asked for, the largest has ${maximumVirtualSize}`

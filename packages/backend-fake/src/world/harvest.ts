@@ -22,6 +22,10 @@ type Harvest = {
   readonly hidden: Set<string>
   /** What the delta takes and a layer had before. */
   readonly taken: Taken[]
+  /** Of these, files with several names, by inode. */
+  readonly linked: Map<bigint, Taken>
+  /** Names that files with several were given since. */
+  readonly named: { readonly path: string; readonly inode: bigint }[]
   readonly links: Links
   readonly isDue: () => boolean
 }
@@ -35,9 +39,25 @@ type Folder = {
   isMade: boolean
 }
 
-const take = ({ taken }: Harvest, path: string, { type, mtime }: Stat, layer: SnapshotId | undefined): void => {
-  if (layer !== undefined && layer !== 0) taken.push({ path: path.slice(1), type, modified: mtime, layer })
+const take = (harvest: Harvest, path: string, stat: Stat, layer: SnapshotId | undefined): void => {
+  const { type, mtime, inode } = stat
+  const at = path.slice(1)
+  const hasNames = type === 'file' && stat.links > 1
+  if (layer !== undefined && layer !== 0) {
+    const one = { path: at, from: at, type, modified: mtime, layer }
+    harvest.taken.push(one)
+    if (hasNames) harvest.linked.set(inode, one)
+  } else if (hasNames) harvest.named.push({ path: at, inode })
 }
+
+/** What the delta takes; a new name has what its file has. */
+const allTaken = ({ taken, linked, named }: Harvest): readonly Taken[] => [
+  ...taken,
+  ...named.flatMap(({ path, inode }) => {
+    const file = linked.get(inode)
+    return file === undefined ? [] : [{ ...file, path }]
+  }),
+]
 
 const make = (harvest: Harvest, folder: Folder): void => {
   if (folder.isMade) return
@@ -103,13 +123,9 @@ const rootLayer = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId
   return parents.find((parent) => disk.lstat(filesOf(parent)) !== undefined)
 }
 
-function* writeTable(
-  world: World,
-  { hidden, taken }: Harvest,
-  parents: readonly SnapshotId[],
-  half: string,
-): Work<void> {
-  const rows = yield* carriedRows(world, taken, parents, `${half}/streams`)
+function* writeTable(world: World, harvest: Harvest, parents: readonly SnapshotId[], half: string): Work<void> {
+  const { hidden } = harvest
+  const rows = yield* carriedRows(world, allTaken(harvest), parents, `${half}/streams`)
   const deleted = [...hidden].filter((path) => !isBelowAnother(path, hidden))
   if (rows.length + deleted.length === 0) return
   const table = rowWriter(world.disk, `${half}/deleted.ndjson`)
@@ -135,6 +151,8 @@ export function* harvestTree(world: World, id: SnapshotId, parents: readonly Sna
     manifest,
     hidden: new Set(stillHidden(deleted, manifest)),
     taken: [],
+    linked: new Map(),
+    named: [],
     links: new Map(),
     isDue: sparingly(),
   }

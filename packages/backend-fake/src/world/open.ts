@@ -1,5 +1,7 @@
-import { backendFault, type FoundLayer } from '@varve/core/ports'
+import { layerNamed } from '@varve/core/adapter'
+import { backendFault, type FoundLayer, type SnapshotId } from '@varve/core/ports'
 import { codes, raise } from './failure.js'
+import { ownerBytes, ownerFile, ownerOf } from './owner.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
@@ -19,33 +21,31 @@ import {
   type World,
 } from './world.js'
 
-const ownerFile = 'varve.json'
 const directories = ['snapshots', 'scratch', 'mounts', 'meta', 'tables'] as const
 
-const ownerIn = (world: World): string | undefined => {
-  const size = world.disk.lstat(ownerFile)?.size
-  if (size === undefined) return undefined
-  try {
-    const found: unknown = JSON.parse(new TextDecoder().decode(world.disk.read(ownerFile, 0, size)))
-    if (typeof found === 'object' && found !== null && 'log' in found && typeof found.log === 'string') return found.log
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-  }
+const checkOwner = (world: World, owner: string | undefined, log: string): void => {
+  const { disk, layout } = world
   const shown = shownPath(world, ownerFile)
-  return raise(
-    backendFault(
-      `${shown} does not say whose layers these are; write {"log":"<UUID>"} into it or give another root`,
-      codes.corrupt,
-    ),
-  )
+  if (owner === undefined && disk.lstat(ownerFile) !== undefined)
+    raise(
+      backendFault(
+        `${shown} does not say whose layers these are; write {"log":"<UUID>"} into it or give another root`,
+        codes.corrupt,
+      ),
+    )
+  if (owner !== undefined && owner !== log)
+    raise(
+      backendFault(
+        `${layout.root} holds the layers of log ${owner} and was opened for log ${log}; give the log or the root that belongs to it`,
+        codes.alreadyExists,
+      ),
+    )
 }
-
-const layerName = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
 
 const foundLayers = ({ disk }: World): readonly FoundLayer[] =>
   disk.readdir('snapshots').flatMap(({ name }) => {
-    const groups = layerName.exec(name)?.groups
-    return groups === undefined ? [] : [{ id: Number(groups['id']), retired: groups['retired'] !== undefined }]
+    const found = layerNamed(name)
+    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
   })
 
 function* removeHalfBuilt({ disk }: World): Work<void> {
@@ -56,18 +56,11 @@ function* removeHalfBuilt({ disk }: World): Work<void> {
 
 /** Takes the root for a log and answers which layers it holds. Nobody is attached to anything yet. */
 export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
-  const { disk, layout, attached } = world
-  const owner = ownerIn(world)
-  if (owner !== undefined && owner !== log)
-    raise(
-      backendFault(
-        `${layout.root} holds the layers of log ${owner} and was opened for log ${log}; give the log or the root that belongs to it`,
-        codes.alreadyExists,
-      ),
-    )
+  const { disk, attached } = world
+  const owner = ownerOf(world)
+  checkOwner(world, owner, log)
   for (const directory of directories) disk.mkdir(directory)
-  if (owner === undefined)
-    yield* placeSafely(disk, 0, ownerFile, new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
+  if (owner === undefined) yield* placeSafely(disk, 0, ownerFile, ownerBytes(log))
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)
@@ -78,31 +71,41 @@ const freeName = ({ disk }: World, name: string): string => {
   for (let n = 1; ; n++) if (disk.lstat(`quarantine/${name}-${n}`) === undefined) return `${name}-${n}`
 }
 
-/** Moves directories that no record claims out of the way, with all that belongs to them; answers their new names. */
+/** Everything that is kept of a layer beside its directory, and how that is called behind the directory's name in quarantine. */
+const belongings = (id: SnapshotId) =>
+  [
+    [deltaOf(id), '.scratch'],
+    [newDeltaOf(id), '.scratch.new'],
+    [mountOf(id), '.mount'],
+    [retiredMountOf(id), '.rm-mount'],
+    [manifestOf(id), '.mount.ndjson'],
+    [tableOf(id), '.deleted.ndjson'],
+    [streamsOf(id), '.streams'],
+    [sealNoteOf(id), '.seal'],
+    [sidecarOf(id), '.json'],
+  ] as const
+
+/**
+ * Moves a layer to a name in quarantine, with all that is kept of it elsewhere; a retired one goes alone where its id has another
+ * directory, whose that is. The directory moves last, because it is what makes a move that was cut be found and finished.
+ */
+export function* moveLayer({ disk }: World, { id, retired }: FoundLayer, name: string): Work<void> {
+  const from = retired ? retiredOf(id) : layerOf(id)
+  const isOther = retired && disk.lstat(layerOf(id)) !== undefined
+  disk.mkdir('quarantine')
+  for (const [path, suffix] of [...(isOther ? [] : belongings(id)), [from, ''] as const]) {
+    if (disk.lstat(path) !== undefined) disk.rename(path, `quarantine/${name}${suffix}`)
+    yield step
+  }
+}
+
+/** Moves directories that no record claims out of the way; answers their new names. */
 export function* quarantine(world: World, layers: readonly FoundLayer[]): Work<readonly string[]> {
-  const { disk } = world
   const names: string[] = []
-  for (const { id, retired } of layers) {
-    const from = retired ? retiredOf(id) : layerOf(id)
-    disk.mkdir('quarantine')
-    const name = freeName(world, from.slice('snapshots/'.length))
-    // The directory last, because it is what makes a move that was cut be found and finished.
-    const moves = [
-      [deltaOf(id), '.scratch'],
-      [newDeltaOf(id), '.scratch.new'],
-      [mountOf(id), '.mount'],
-      [retiredMountOf(id), '.mount'],
-      [manifestOf(id), '.mount.ndjson'],
-      [tableOf(id), '.deleted.ndjson'],
-      [streamsOf(id), '.streams'],
-      [sealNoteOf(id), '.seal'],
-      [sidecarOf(id), '.json'],
-      [from, ''],
-    ] as const
-    for (const [path, suffix] of moves) {
-      if (disk.lstat(path) !== undefined) disk.rename(path, `quarantine/${name}${suffix}`)
-      yield step
-    }
+  for (const layer of layers) {
+    const { id, retired } = layer
+    const name = freeName(world, retired ? `rm-${id}` : String(id))
+    yield* moveLayer(world, layer, name)
     names.push(name)
   }
   return names

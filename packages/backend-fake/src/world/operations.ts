@@ -1,5 +1,12 @@
-import type { Answer, Arguments, CallOptions, Driver, Operation } from '@varve/core/adapter'
-import type { FilesError, Intent, Result, SnapshotId } from '@varve/core/ports'
+import {
+  layersNeeded,
+  type Answer,
+  type Arguments,
+  type CallOptions,
+  type Driver,
+  type Operation,
+} from '@varve/core/adapter'
+import type { FilesError, Intent, Result } from '@varve/core/ports'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { attachLayer } from './attach.js'
 import { alone, type Control } from './control.js'
@@ -8,9 +15,11 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import * as files from './files.js'
 import { importLayer } from './import.js'
+import { mend } from './mend.js'
 import { claim, quarantine } from './open.js'
 import { bringBack, destroyLayer, retireLayer } from './retire.js'
 import { sealLayer } from './seal.js'
+import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
 import { step, type Work } from './work.js'
 import type { World } from './world.js'
@@ -34,15 +43,9 @@ function* performOne(world: World, intent: Intent, control: Control): Work<Resul
   }
 }
 
-/** Layers that an intent needs under their own names. */
-const needed = (intent: Intent): readonly SnapshotId[] => {
-  if (intent.type === 'RetireLayer' || intent.type === 'DestroyLayer') return []
-  return intent.type === 'CreateLayer' ? intent.parents : [intent.layer, ...intent.parents]
-}
-
 /** What is answered survives loss of power, but for an attachment, which is made anew. */
 function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
-  yield* bringBack(world, needed(intent))
+  yield* bringBack(world, layersNeeded(intent))
   const result = yield* performOne(world, intent, control)
   if (intent.type === 'AttachLayer') return result
   yield step
@@ -52,7 +55,17 @@ function* perform(world: World, intent: Intent, control: Control = alone): Work<
 }
 
 /** Everything a world can be asked to do; what takes a `Control` takes it last. */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...files } satisfies {
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  look,
+  mend,
+  ...files,
+} satisfies {
   [K in Operation]: (world: World, ...args: [...Arguments<K>, Control]) => Work<Answer<K>>
 }
 

@@ -4,7 +4,12 @@ import { placeSafely } from './tree.js'
 import type { Work } from './work.js'
 import { sidecarOf, type World } from './world.js'
 
-export function* writeSidecar({ disk, log }: World, sidecar: Sidecar): Work<void> {
+export function* writeSidecar(world: World, sidecar: Sidecar): Work<void> {
+  yield* writeSidecarOf(world, world.log, sidecar)
+}
+
+/** Of a layer of that log. */
+export function* writeSidecarOf({ disk }: World, log: string, sidecar: Sidecar): Work<void> {
   yield* placeSafely(disk, sidecar.id, sidecarOf(sidecar.id), sidecarBytes(log, sidecar))
 }
 

@@ -13,7 +13,7 @@ import type { Control } from '../../src/world/control.js'
 import { operations } from '../../src/world/operations.js'
 import type { World } from '../../src/world/world.js'
 import { create, perform, seal } from './acts.js'
-import { run } from './worlds.js'
+import { hasSymlinks, run } from './worlds.js'
 
 /** An entry with its bytes, if it has any. */
 export type Item = { readonly entry: LayerEntry; readonly body?: Uint8Array }
@@ -51,6 +51,12 @@ export const item = {
   whiteout: (name: string): Item => ({ entry: { type: 'whiteout', name } }),
   opaque: (name: string): Item => ({ entry: { type: 'opaque', name } }),
 } as const
+
+/** What a world can hold of a tar: that in memory everything, one on a host what the host has. */
+export const heldBy = (world: string, items: readonly Item[]): readonly Item[] =>
+  world === 'memory' || hasSymlinks
+    ? items
+    : items.filter(({ entry }) => entry.type !== 'symlink' && entry.type !== 'junction')
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 

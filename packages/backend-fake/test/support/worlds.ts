@@ -60,6 +60,19 @@ const groundOf = (layout: Layout, disk: Disk, remove: () => void): Ground => ({
   remove,
 })
 
+/** Whether this host has symlinks: not everybody may make them on Windows, and under Wine one that was made is not there. */
+export const hasSymlinks = ((): boolean => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-symlink-'))
+  try {
+    fs.symlinkSync('target', path.join(directory, 'link'))
+    return fs.readdirSync(directory).length > 0
+  } catch {
+    return false
+  } finally {
+    fs.rmSync(directory, { recursive: true })
+  }
+})()
+
 const separator = path.sep === '\\' ? '\\' : '/'
 
 /** Both worlds, by name. */
@@ -73,11 +86,11 @@ export const grounds: Readonly<Record<'memory' | 'disk', () => Ground>> = {
 }
 
 /** A ground whose power can go. */
-export type PoweredGround = Ground & Pick<SimulatedDisk, 'losses' | 'losePower'>
+export type PoweredGround = Ground & Pick<SimulatedDisk, 'unsynced' | 'lose' | 'losePower'>
 
 export const poweredGround = (): PoweredGround => {
-  const { disk, losses, losePower } = simulatedDisk(now)
-  return { ...groundOf({ root: 'C:\\varve', separator: '\\' }, disk, () => undefined), losses, losePower }
+  const { disk, ...power } = simulatedDisk(now)
+  return { ...groundOf({ root: 'C:\\varve', separator: '\\' }, disk, () => undefined), ...power }
 }
 
 export const onGround = (make: () => Ground, body: (ground: Ground) => void): void => {

@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { chunksOf, stoppedFault, type CallOptions, type StreamOptions } from '@varve/core/adapter'
 import type { BackendFault, ByteStream, FilesError } from '@varve/core/ports'
-import { openFeed } from './feed.js'
+import { openFeed, type Feed } from './feed.js'
 import { openLane, type Lane, type Listener, type Named } from './lane.js'
 import { makeLock } from './lock.js'
 import type { Outcome } from './messages.js'
-import { openQueue, type Queue } from './queue.js'
+import { openQueue, type Loan, type Queue } from './queue.js'
 import { raiseFlag, wake, word } from './words.js'
 
 /** Threads that calls are made in. */
@@ -37,21 +37,13 @@ type Begun = {
   readonly took: () => void
 }
 
-/** Waits for a lane, and makes the call in it; the lane is free again when that has ended. Left: it was stopped before. */
-const begin = async (
-  queue: Queue<Lane>,
-  job: Job,
-  options: CallOptions,
-  listener: Omit<Listener, 'settle'>,
-): Promise<E.Either<BackendFault, Begun>> => {
-  const { signal } = options
-  const refused = E.left(stoppedFault(job.what))
-  const isOut = (): boolean => signal?.aborted === true && !job.isUndone
-  if (isOut()) return refused
-  const lane = await queue.enter(job.turn, job.isUndone ? undefined : signal)
-  if (lane !== undefined && isOut()) queue.leave(lane, job.turn)
-  if (lane === undefined || isOut()) return refused
-  const feed = openFeed(options, lane.words)
+type Equipment = {
+  readonly signal: AbortSignal | undefined
+  readonly feed: Feed | undefined
+  readonly listener: Omit<Listener, 'settle'>
+}
+
+const makeCall = ({ lent: lane, giveBack }: Loan<Lane>, job: Job, { signal, feed, listener }: Equipment): Begun => {
   let isOver = false
   let settle: (outcome: Outcome) => void = () => undefined
   const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
@@ -60,6 +52,7 @@ const begin = async (
     settle(given)
   }
   const flag = job.isUndone ? word.cancelled : word.stopped
+  feed?.wakes(lane.words)
   lane.run(job, feed?.port, { ...listener, settle: over }, signal?.aborted === true ? flag : undefined)
   const stop = (): void => {
     if (!isOver) raiseFlag(lane.words, flag)
@@ -73,10 +66,47 @@ const begin = async (
   const ended = outcome.then((given) => {
     signal?.removeEventListener('abort', stop)
     feed?.stop()
-    queue.leave(lane, job.turn)
+    giveBack()
     return given
   })
-  return E.right({ lane, outcome: ended, stop, took })
+  return { lane, outcome: ended, stop, took }
+}
+
+/** Resolves when some of the tar has come, or its signal fires. */
+const firstOf = ({ begun }: Feed, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const pass = (): void => {
+      signal?.removeEventListener('abort', pass)
+      resolve()
+    }
+    signal?.addEventListener('abort', pass)
+    void begun.then(pass)
+  })
+
+/**
+ * Waits for a lane, and makes the call in it; the lane is free again when that has ended. Left: it was stopped before. A call that
+ * is filled waits for its tar before, and exports never have all lanes: a layer can be filled from what others put out, any number
+ * of them at once.
+ */
+const begin = async (
+  queue: Queue<Lane>,
+  job: Job,
+  options: CallOptions,
+  listener: Omit<Listener, 'settle'>,
+): Promise<E.Either<BackendFault, Begun>> => {
+  const { signal } = options
+  const isOut = (): boolean => signal?.aborted === true && !job.isUndone
+  if (isOut()) return E.left(stoppedFault(job.what))
+  const feed = openFeed(options)
+  if (feed !== undefined && signal?.aborted !== true) await firstOf(feed, signal)
+  const wanted = { turn: job.turn, isHeld: listener.chunk !== undefined }
+  const loan = isOut() ? undefined : await queue.enter(wanted, job.isUndone ? undefined : signal)
+  if (loan === undefined || isOut()) {
+    feed?.stop()
+    loan?.giveBack()
+    return E.left(stoppedFault(job.what))
+  }
+  return E.right(makeCall(loan, job, { signal, feed, listener }))
 }
 
 const call = async (queue: Queue<Lane>, job: Job, options: CallOptions): Promise<Outcome> => {

@@ -20,6 +20,24 @@ const hivePaths = hiveNames.map((name) => `${config}\\${name}`)
 const machineFiles = 'UtilityVM\\Files'
 const bootStore = `${machineFiles}\\EFI\\Microsoft\\Boot\\BCD`
 
+/** What ProcessBaseImage calls the copies of the hives. */
+const baseNameOf = (hive: string): string => `${hive === 'DEFAULT' ? 'DEFAULTUSER' : hive}_BASE`
+
+/** What only a base layer has, its disks apart: names below the layer, joined by `/`. */
+export const baseFiles: readonly string[] = [...hiveNames.map((hive) => `Hives/${baseNameOf(hive)}`), 'layout']
+
+/** Makes those of a base layer's files that are missing, from the hives in its `Files`. */
+export const remakeBaseFiles = (world: World, layer: SnapshotId): void => {
+  const { native, files } = world.machine
+  const path = layerOf(world, layer)
+  files.makeFolder(`${path}\\Hives`)
+  for (const hive of hiveNames) {
+    const copy = `${path}\\Hives\\${baseNameOf(hive)}`
+    if (!files.exists(copy)) native.CopyFileW(`${path}\\${config}\\${hive}`, copy, true)
+  }
+  if (!files.exists(`${path}\\layout`)) files.writeFile(`${path}\\layout`, new TextEncoder().encode('vhd-with-hives\n'))
+}
+
 type Checked = {
   /** Hives to be made. */
   readonly missing: readonly string[]

@@ -1,6 +1,7 @@
 import { backendFault, type SnapshotId } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
 import type { Handle } from '../native/native.js'
+import { withVolume } from './volume.js'
 import { layerOf, scratchOf, type World } from './world.js'
 
 const mebibyte = 1n << 20n
@@ -56,8 +57,7 @@ const attachDisk = ({ machine: { native } }: World, disk: Handle): void => {
 const extendVolume = (world: World, layer: SnapshotId): void => {
   const { native } = world.machine
   const volume = native.GetLayerMountPath(layerOf(world, layer)).replace(/\\$/, '')
-  const opened = native.CreateFileW({ path: volume, access: 0xc000_0000, share: 3, disposition: 3, flags: 0 })
-  using(world, opened, (handle) => {
+  withVolume(world, volume, (handle) => {
     const wanted = native.GetPartitionLength(handle) / clusterLength
     const found = native.GetDiskTotalBytes(`${volume}\\`) / clusterLength
     // NTFS keeps a cluster for itself, and growing by nothing fails.

@@ -45,6 +45,12 @@ const checkBuild = ({ layout: { root }, machine: { native } }: World): void => {
 
 const checkVolume = ({ layout: { root }, machine: { native } }: World): void => {
   const volume = native.GetVolumePathNameW(root)
+  if (volume.length !== 'C:\\'.length)
+    refuse(
+      root,
+      `it is on a volume that is mounted in the folder ${volume}; give a folder of a volume that has a drive letter`,
+      codes.notSupported,
+    )
   const found = native.GetVolumeFileSystem(volume)
   if (found.toLowerCase() !== 'ntfs')
     refuse(

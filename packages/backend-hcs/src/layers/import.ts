@@ -12,6 +12,7 @@ import { needFolder } from './need.js'
 import { counter, pour } from './pour.js'
 import { removeNote } from './seal-note.js'
 import { usageOf } from './usage.js'
+import { lasting } from './volume.js'
 import { wipe, wipeTemporary } from './wipe.js'
 import { incomingOf, layerOf, type World } from './world.js'
 
@@ -76,7 +77,7 @@ export const importLayer = (world: World, intent: ImportLayer, control: Control)
   needFolder(world, what, layerOf(world, layer))
   return undoable(
     what,
-    () => fillLayer(world, what, intent, control),
+    () => lasting(world, fillLayer(world, what, intent, control)),
     () => emptyLayer(world, layer),
   )
 }

@@ -1,3 +1,4 @@
+import { layerNamed } from '@varve/core/adapter'
 import { backendFault, pathOf, type FoundLayer } from '@varve/core/ports'
 import { codes, raise } from '../failure.js'
 import { checkHost, checkRoot } from './host-checks.js'
@@ -30,12 +31,10 @@ const checkOwner = (world: World, log: string): void => {
     )
 }
 
-const layerName = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
-
 const foundLayers = ({ layout, machine: { files } }: World): readonly FoundLayer[] =>
   files.list(pathOf(layout, 'snapshots')).flatMap((name) => {
-    const groups = layerName.exec(name)?.groups
-    return groups === undefined ? [] : [{ id: Number(groups['id']), retired: groups['retired'] !== undefined }]
+    const found = layerNamed(name)
+    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
   })
 
 /** Nobody has anything attached or half-done yet; what a crash left up is taken down with its layer. */
@@ -65,24 +64,34 @@ const freeName = ({ layout, machine: { files } }: World, name: string): string =
   for (let n = 1; ; n++) if (!files.exists(pathOf(layout, 'quarantine', `${name}-${n}`))) return `${name}-${n}`
 }
 
-/** Moves folders that no record claims out of the way, with all that belongs to them; answers their new names. */
-export const quarantine = (world: World, layers: readonly FoundLayer[]): readonly string[] => {
+/**
+ * Moves a layer to a name in quarantine, with all that is kept of it elsewhere; a retired one goes alone where its id has another
+ * folder, whose that is. The folder moves last, because it is what makes a move that was cut be found and finished.
+ */
+export const moveAside = (world: World, { id, retired }: FoundLayer, name: string): void => {
   const { layout, machine } = world
-  return layers.map(({ id, retired }) => {
-    const from = retired ? retiredOf(world, id) : layerOf(world, id)
-    machine.files.makeFolder(pathOf(layout, 'quarantine'))
-    const name = freeName(world, retired ? `rm-${id}` : String(id))
-    const to = pathOf(layout, 'quarantine', name)
+  const { files } = machine
+  const from = retired ? retiredOf(world, id) : layerOf(world, id)
+  const to = pathOf(layout, 'quarantine', name)
+  files.makeFolder(pathOf(layout, 'quarantine'))
+  if (!retired || !files.exists(layerOf(world, id))) {
     takeAway(world, id)
     wipeTemporary(world, id)
-    // The folder last, because it is what makes a move that was cut be found and finished.
     for (const [path, suffix] of [
       [sealNoteOf(world, id), '.seal'],
       [bootFilesOf(world, id), '.boot'],
       [sidecarOf(world, id), '.json'],
     ] as const)
-      if (machine.files.exists(path)) machine.files.rename(path, `${to}${suffix}`)
-    moveLayer(world, id, from, to)
+      if (files.exists(path)) files.rename(path, `${to}${suffix}`)
+  }
+  if (files.exists(from)) moveLayer(world, id, from, to)
+}
+
+/** Moves folders that no record claims out of the way; answers their new names. */
+export const quarantine = (world: World, layers: readonly FoundLayer[]): readonly string[] =>
+  layers.map((layer) => {
+    const { id, retired } = layer
+    const name = freeName(world, retired ? `rm-${id}` : String(id))
+    moveAside(world, layer, name)
     return name
   })
-}

@@ -1,4 +1,4 @@
-import type { Answer, Arguments, Operation } from '@varve/core/adapter'
+import { layersNeeded, type Answer, type Arguments, type Operation } from '@varve/core/adapter'
 import type { Intent, Result } from '@varve/core/ports'
 import { attachLayer } from './attach.js'
 import type { Control } from './control.js'
@@ -8,15 +8,20 @@ import { detachLayer } from './detach.js'
 import { exportLayer } from './export.js'
 import { importLayer } from './import.js'
 import { claim, quarantine } from './open.js'
-import { destroyLayer, retireLayer } from './retire.js'
+import { bringBack, destroyLayer, retireLayer } from './retire.js'
+import { mend } from './mend.js'
 import { sealLayer } from './seal.js'
+import { look, survey } from './survey.js'
 import { usageOf } from './usage.js'
+import { lasting } from './volume.js'
 import type { World } from './world.js'
 
+/** What was done is durable before it is answered; a seal and an import see to it themselves, as long as they can be undone. */
 const perform = (world: World, intent: Intent, control: Control): Result => {
+  bringBack(world, layersNeeded(intent))
   switch (intent.type) {
     case 'CreateLayer':
-      return createLayer(world, intent)
+      return lasting(world, createLayer(world, intent))
     case 'SealLayer':
       return sealLayer(world, intent, control)
     case 'ImportLayer':
@@ -24,16 +29,26 @@ const perform = (world: World, intent: Intent, control: Control): Result => {
     case 'AttachLayer':
       return attachLayer(world, intent)
     case 'DetachLayer':
-      return detachLayer(world, intent)
+      return lasting(world, detachLayer(world, intent))
     case 'RetireLayer':
-      return retireLayer(world, intent)
+      return lasting(world, retireLayer(world, intent))
     case 'DestroyLayer':
       return destroyLayer(world, intent)
   }
 }
 
 /** Everything a world can be asked to do; what takes a `Control` takes it last. A failure is raised. */
-export const operations = { claim, quarantine, perform, exportLayer, usage: usageOf, ...content } satisfies {
+export const operations = {
+  claim,
+  quarantine,
+  perform,
+  exportLayer,
+  usage: usageOf,
+  survey,
+  look,
+  mend,
+  ...content,
+} satisfies {
   [K in Operation]: (world: World, ...args: [...Arguments<K>, Control]) => Answer<K>
 }
 

@@ -29,6 +29,15 @@ export const retireLayer = (world: World, { layer }: RetireLayer): Result => {
   return { type: 'LayerRetired' }
 }
 
+/** Gives layers their names back that a retire had renamed when it failed. */
+export const bringBack = (world: World, layers: readonly SnapshotId[]): void => {
+  const { files } = world.machine
+  for (const layer of layers) {
+    const [path, retired] = [layerOf(world, layer), retiredOf(world, layer)]
+    if (!files.exists(path) && files.exists(retired)) moveLayer(world, layer, retired, path)
+  }
+}
+
 /** By the platform, which deletes what an access list forbids to anybody. */
 const destroy = ({ machine: { native, files } }: World, path: string): void => {
   if (!files.exists(path)) return

@@ -15,6 +15,7 @@ import { undoSeal } from './seal-undo.js'
 import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
+import { flushVolume } from './volume.js'
 import { wipe } from './wipe.js'
 import { filesBeforeOf, filesOf, incomingOf, layerOf, outgoingOf, replacedFilesOf, type World } from './world.js'
 
@@ -96,7 +97,7 @@ const takeParent = (world: World, what: string, intent: SealLayer, control: Cont
   if (files.exists(machine))
     raise(
       backendFault(
-        `${what}: ${machine} is there, and a layer with a utility VM of its own can't gain a parent; commit it without one`,
+        `${what}: ${machine} is there, and a layer with a utility VM of its own can't gain a parent; commit it without a parent, or remove that folder before`,
         codes.alreadyExists,
       ),
     )
@@ -145,18 +146,21 @@ const seal = (world: World, what: string, intent: SealLayer, control: Control): 
 }
 
 /**
- * Removes what a sealed layer does not need any more. As long as its caller may be told that it failed it can be put back, so
- * content that it was built from is only moved out of the layer.
+ * Makes a sealed layer durable and removes what it does not need any more. As long as its caller may be told that it failed it can
+ * be put back, so content that it was built from is only moved out of the layer before.
  */
-const tidy = (world: World, { layer }: SealLayer): void => {
+const finish = (world: World, { layer }: SealLayer): void => {
   const { files } = world.machine
   ifPossible(() => wipe(world, incomingOf(world, layer)))
   ifPossible(() => wipe(world, outgoingOf(world, layer)))
-  // What can't be taken back comes last. A layer is either converted, or built anew.
   if (files.exists(filesBeforeOf(world, layer)))
-    return files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+    files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
+  flushVolume(world)
   dropBootFiles(world, layer)
   ifPossible(() => removeNote(world, layer))
+  // By one call, the very last: a seal that was cut before can still be undone.
+  if (files.exists(replacedFilesOf(world, layer)))
+    ifPossible(() => world.machine.native.DestroyLayer(replacedFilesOf(world, layer)))
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */
@@ -165,7 +169,7 @@ export const sealLayer = (world: World, intent: SealLayer, control: Control): Re
   const what = `SealLayer of layer ${layer}`
   needFolder(world, what, layerOf(world, layer))
   if (isNotedCommitted(world, layer)) {
-    tidy(world, intent)
+    finish(world, intent)
     return { type: 'LayerSealed', usage: usageOf(world, layer) }
   }
   const undo = (): void => {
@@ -177,7 +181,7 @@ export const sealLayer = (world: World, intent: SealLayer, control: Control): Re
     () => {
       undo()
       const usage = seal(world, what, intent, control)
-      tidy(world, intent)
+      finish(world, intent)
       return { type: 'LayerSealed', usage }
     },
     undo,

@@ -11,10 +11,12 @@ export const ownerOf = (world: World): string | undefined => {
   return typeof log === 'string' ? log : undefined
 }
 
-const write = (world: World, id: SnapshotId, fields: Fields): void =>
-  world.machine.files.writeFile(sidecarOf(world, id), sidecarBytes(ownerOf(world) ?? '', fields))
+const write = (world: World, id: SnapshotId, fields: Fields, log = ownerOf(world) ?? ''): void =>
+  world.machine.files.writeFile(sidecarOf(world, id), sidecarBytes(log, fields))
 
-export const writeSidecar = (world: World, sidecar: Sidecar): void => write(world, sidecar.id, sidecar)
+/** `log`: default the one that the root was claimed for. */
+export const writeSidecar = (world: World, sidecar: Sidecar, log?: string): void =>
+  write(world, sidecar.id, sidecar, log)
 
 /** Whether the layer was sealed to the end. */
 export const isNotedCommitted = (world: World, id: SnapshotId): boolean =>

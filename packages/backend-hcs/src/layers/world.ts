@@ -32,5 +32,5 @@ export const bootFilesOf = ({ layout }: World, id: SnapshotId): string => pathOf
 export const incomingOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.in`)
 /** The transport folder that a layer is read from. */
 export const outgoingOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.out`)
-/** What the layer was sealed from, out of its way: dropped when it is destroyed and when the root is opened. */
+/** What a layer was sealed from, out of its way: kept while the seal can be undone. */
 export const replacedFilesOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.files`)

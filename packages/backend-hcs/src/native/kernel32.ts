@@ -108,6 +108,7 @@ export const kernel32Of = (table: Table): Kernel32 => ({
   ...backupOf(table),
   ReadFile: (handle, buffer) => readFile(table, handle, buffer),
   WriteFile: (handle, bytes) => writeFile(table, handle, bytes),
+  FlushFileBuffers: (handle) => void call(table, 'FlushFileBuffers', handle),
   SetFilePointerEx: (handle, position) => void call(table, 'SetFilePointerEx', handle, position, null, fromBeginning),
   GetFileBasicInfo: (handle) => basicInfoOf(table, handle),
   SetFileBasicInfo: (handle, info) => setBasicInfo(table, handle, info),

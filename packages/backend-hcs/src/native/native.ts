@@ -123,6 +123,8 @@ export type Kernel32 = {
   /** At the handle's position; answers how many bytes there were, 0 at the end. */
   readonly ReadFile: (handle: Handle, buffer: Uint8Array) => number
   readonly WriteFile: (handle: Handle, bytes: Uint8Array) => void
+  /** Of a volume: everything that was written to it is on its disk then. */
+  readonly FlushFileBuffers: (handle: Handle) => void
   /** From the beginning, in bytes. */
   readonly SetFilePointerEx: (handle: Handle, position: bigint) => void
   readonly GetFileBasicInfo: (handle: Handle) => BasicInfo

@@ -74,45 +74,17 @@ EXPORT uint32_t AttachVirtualDisk(void *value, const void *, uint32_t flags, uin
   return 0;
 }
 
-EXPORT uint32_t DetachVirtualDisk(void *value, uint32_t, uint32_t) {
-  GUARD;
-  handle *on = handle_of(value, A_DISK);
-  if (on) on->attaches = false;
-  return on ? detach(on->path) : BAD_HANDLE;
-}
-
-/* `asked`: version, padding, the new size. */
-EXPORT uint32_t ExpandVirtualDisk(void *value, uint32_t, const uint64_t *asked, const void *) {
-  GUARD;
-  handle *on = handle_of(value, A_DISK);
-  return !on ? BAD_HANDLE : !asked || (uint32_t)asked[0] != 1 ? INVALID : expand(on->path, asked[1]);
-}
-
-EXPORT uint32_t GetVirtualDiskPhysicalPath(void *value, uint32_t *size, wide *out) {
-  GUARD;
-  static const wide text[] = u"\\\\.\\PhysicalDrive1";
-  handle *on = handle_of(value, A_DISK);
-  if (!on || !size || !out) return on ? INVALID : BAD_HANDLE;
-  bool fits = *size >= sizeof text;
-  *size = sizeof text;
-  if (!is_attached(on->path) || !fits) return fits ? NO_DEVICE : TOO_SMALL;
-  memcpy(out, text, sizeof text);
-  return 0;
-}
-
-/* Versions: 1 sizes, 14 the disk's id. */
+/* Version 1: sizes. */
 EXPORT uint32_t GetVirtualDiskInformation(void *value, uint32_t *size, uint64_t *out, uint32_t *used) {
   GUARD;
   handle *on = handle_of(value, A_DISK);
   disk found;
   facts file;
   if (!on || !size || !out || *size < 32) return !on ? BAD_HANDLE : size && out ? TOO_SMALL : INVALID;
-  uint32_t version = (uint32_t)out[0];
+  if ((uint32_t)out[0] != 1) return INVALID;
   TRY(read_disk(on->path, &found));
   TRY(look(on->path, true, &file));
-  if (version != 1 && version != 14) return INVALID;
   out[1] = found.size, out[2] = file.size, out[3] = MIB | 512ull << 32;
-  if (version == 14) memcpy(out + 1, found.id, 16);
-  if (used) *used = version == 1 ? 32 : 24;
+  if (used) *used = 32;
   return 0;
 }

@@ -25,6 +25,12 @@ static uint32_t make_file(const char *path) {
 static uint32_t create_file(const wide *name, uint32_t access, uint32_t disposition, uint32_t flags, void **out) {
   TEXT path = NULL;
   facts found = {0};
+  if (name && wide_length(name) == 6 && memcmp(name, u"\\\\.\\", 8) == 0 && name[5] == ':') {
+    TRY(host_path(name + 4, &path));
+    TRY(is_folder(path) ? 0 : NOT_FOUND);
+    *out = new_handle(A_VOLUME, path, -1, access);
+    return 0;
+  }
   TRY(host_path(name, &path));
   if (disposition < 1 || disposition > 5) return INVALID;
   if ((access & AUDITING) && !has_privilege(SECURITY_PRIVILEGE)) return NO_PRIVILEGE;
@@ -140,14 +146,19 @@ EXPORT int32_t WriteFile(const void *value, const uint8_t *bytes, uint32_t lengt
   return succeeded(failed);
 }
 
-/* Methods: 0 from the beginning, 1 from here, 2 from the end. */
+/* Of a volume: Linux keeps what this process has written as long as Linux lives. */
+EXPORT int32_t FlushFileBuffers(const void *value) {
+  GUARD;
+  handle *on = handle_of(value, ANY);
+  REFUSE(!on || (on->kind != A_FILE && on->kind != A_VOLUME), BAD_HANDLE);
+  return succeeded(on->access & WRITING ? 0 : DENIED);
+}
+
+/* From the beginning. */
 EXPORT int32_t SetFilePointerEx(const void *value, int64_t distance, int64_t *position, uint32_t method) {
   GUARD;
   handle *on = handle_of(value, A_FILE);
-  facts found = {0};
-  REFUSE(!on || method > 2, on ? INVALID : BAD_HANDLE);
-  if (method == 2) look(on->path, false, &found);
-  distance += method == 1 ? (int64_t)on->position : (int64_t)found.size;
+  REFUSE(!on || method != 0, on ? INVALID : BAD_HANDLE);
   REFUSE(distance < 0, 131);
   on->position = (uint64_t)distance;
   if (position) *position = distance;
@@ -193,26 +204,15 @@ EXPORT int32_t SetFileInformationByHandle(const void *value, int32_t class, cons
   return succeeded(set_basic(on->path, times, get32(asked + 32)));
 }
 
-static wide file_system[32] = u"NTFS";
-EXPORT uint32_t StandinFileSystem(const wide *name) {
+EXPORT int32_t GetVolumeInformationW(const wide *root, wide *, uint32_t, uint32_t *, uint32_t *, uint32_t *, wide *system, uint32_t units) {
   GUARD;
-  if (!name || wide_length(name) > 31) return INVALID;
-  memcpy(file_system, name, (wide_length(name) + 1) * sizeof(wide));
-  return 0;
-}
-
-EXPORT int32_t GetVolumeInformationW(const wide *root, wide *name, uint32_t room, uint32_t *serial, uint32_t *longest, uint32_t *flags, wide *system, uint32_t units) {
-  GUARD;
+  static const wide name[] = u"NTFS";
   TEXT path = NULL;
   REFUSE(!root || !ends_with_separator(root), BAD_NAME);
   uint32_t failed = host_path(root, &path);
   REFUSE(failed || exists(path), failed ? failed : NO_PATH);
-  REFUSE(system && units <= wide_length(file_system), BAD_LENGTH);
-  if (name && room) *name = 0;
-  if (serial) *serial = 0x5a5a5a5a;
-  if (longest) *longest = 255;
-  if (flags) *flags = 0x03e706ff;
-  if (system) memcpy(system, file_system, (wide_length(file_system) + 1) * sizeof(wide));
+  REFUSE(!system || units < sizeof name / sizeof *name, BAD_LENGTH);
+  memcpy(system, name, sizeof name);
   return 1;
 }
 

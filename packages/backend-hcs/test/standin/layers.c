@@ -1,4 +1,4 @@
-/* vmcompute.dll, and what computestorage.dll does alike. A layer with `sandbox.vhdx` is a scratch, another one its folder. */
+/* vmcompute.dll. A layer with `sandbox.vhdx` is a scratch, another one its folder. */
 typedef struct { int32_t flavour; const wide *home; } driver;
 typedef struct { uint8_t id[16]; uint32_t flags; const wide *path; } descriptor;
 _Static_assert(sizeof(driver) == 16 && sizeof(descriptor) == 32, "as on Windows of 64 bits");
@@ -134,11 +134,6 @@ static uint32_t expand_scratch(const layer *on, uint64_t size) {
   return is_in_use(on->path) ? SHARED : size ? expand(on->disk, size) : 0;
 }
 
-static uint32_t layer_exists(const layer *on, uint32_t *exists) {
-  if (exists) *exists = is_folder(on->path);
-  return exists ? 0 : INVALID;
-}
-
 #define LAYER_CALL(name, parameters, parents, count, act) \
   EXPORT int32_t name parameters { \
     GUARD; \
@@ -157,9 +152,7 @@ LAYER_CALL(DestroyLayer, (ONE), NULL, 0, destroy(&on))
 LAYER_CALL(ExpandSandboxSize, (ONE, uint64_t size), NULL, 0, expand_scratch(&on, size))
 LAYER_CALL(ExportLayer, (ONE, const wide *folder, MANY), parents, count, export_of(&on, folder))
 LAYER_CALL(ImportLayer, (ONE, const wide *folder, MANY), parents, count, import_to(&on, folder))
-LAYER_CALL(CreateLayer, (ONE, const wide *), NULL, 0, make_folder(on.path))
 LAYER_CALL(CreateSandboxLayer, (ONE, const wide *, MANY), parents, count, create_scratch(&on))
-LAYER_CALL(LayerExists, (ONE, uint32_t *exists), NULL, 0, layer_exists(&on, exists))
 LAYER_CALL(GetLayerMountPath, (ONE, size_t *units, wide *text), NULL, 0, mount_path(&on, units, text))
 
 static uint32_t make_disks(const char *first, const char *second, uint64_t size) {
@@ -208,19 +201,9 @@ static int32_t on_path(const wide *path, uint32_t (*act)(const char *)) {
 }
 EXPORT int32_t ProcessBaseImage(const wide *path) { return on_path(path, process_base); }
 EXPORT int32_t ProcessUtilityImage(const wide *path) { return on_path(path, process_utility); }
-EXPORT int32_t GrantVmAccess(const wide *vm, const wide *path) { return vm ? on_path(path, exists) : hresult(INVALID); }
 
 EXPORT int32_t NameToGuid(const wide *name, uint8_t *id) {
   if (!name || !id) return hresult(INVALID);
   layer_id(name, wide_length(name), id);
   return 0;
 }
-
-/* A text that the caller gives back. */
-static int32_t hand_text(const wide *text, wide **out) {
-  if (!out) return hresult(INVALID);
-  *out = hand_out((wide_length(text) + 1) * sizeof(wide));
-  memcpy(*out, text, wide_length(text) * sizeof(wide));
-  return 0;
-}
-EXPORT int32_t GetBaseImages(wide **out) { GUARD; return hand_text(u"{\"Images\":[]}", out); }

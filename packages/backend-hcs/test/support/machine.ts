@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { backendFault, layerId } from '@varve/core/ports'
 import { hostFiles, type HostFiles } from '../../src/files.js'
 import { raise } from '../../src/failure.js'
@@ -22,9 +22,11 @@ export type Pretended = {
   readonly remove: () => void
 }
 
-type Answers = { readonly fileSystem: string; readonly build: number; readonly guid: string }
+type Answers = { readonly volume: string; readonly fileSystem: string; readonly build: number; readonly guid: string }
 
 type State = {
+  /** Where folders are bound to: the host's paths of both. */
+  readonly bound: Map<string, string>
   readonly hostPath: (path: string) => string
   readonly called: (name: string, ...args: readonly (string | number | bigint)[]) => void
   readonly handles: Map<bigint, string>
@@ -42,13 +44,20 @@ const shortOf = (path: string): string => plain(path).replace(/^C:\\varve\\(?:sn
 
 const linkAttribute = 0x400
 
-const attributesOf = (path: string): number => {
+const attributesOf = ({ bound }: State, path: string): number => {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false }) ?? fault(`look at ${path}`, win32(2))
-  if (stat.isSymbolicLink()) return linkAttribute
+  if (bound.has(path)) return linkAttribute
   return stat.isDirectory() ? 0x10 : 0x20
 }
 
-const layers = ({ called, hostPath }: State) => {
+/** What is below a folder that is bound is below the one that it is bound to. */
+const through = (bound: ReadonlyMap<string, string>, path: string): string => {
+  for (const [from, to] of bound) if (path.startsWith(from + sep)) return to + path.slice(from.length)
+  return path
+}
+
+const layers = (state: State) => {
+  const { called, hostPath, bound } = state
   const active = new Set<string>()
   const prepared = new Set<string>()
   return {
@@ -78,14 +87,11 @@ const layers = ({ called, hostPath }: State) => {
     },
     BfSetupFilter: (path: string, target: string, flags: number) => {
       called('BfSetupFilter', path, target, flags)
-      fs.rmdirSync(hostPath(path))
-      fs.symlinkSync(hostPath(target), hostPath(path))
+      bound.set(hostPath(path), hostPath(target))
     },
     BfRemoveMapping: (path: string) => {
       called('BfRemoveMapping', path)
-      if (attributesOf(hostPath(path)) !== linkAttribute) fault('BfRemoveMapping', win32(1168))
-      fs.unlinkSync(hostPath(path))
-      fs.mkdirSync(hostPath(path))
+      if (!bound.delete(hostPath(path))) fault('BfRemoveMapping', win32(1168))
     },
     DestroyLayer: (path: string) => {
       called('DestroyLayer', path)
@@ -130,11 +136,13 @@ const disks = ({ called, hostPath, handles }: State, opened: (path: string) => b
   ExtendVolume: (_volume: bigint, sectors: bigint) => called('ExtendVolume', sectors),
 })
 
-const handlesOf = ({ hostPath, handles }: State, opened: (path: string) => bigint) => {
+const handlesOf = (state: State, opened: (path: string) => bigint) => {
+  const { called, hostPath, handles } = state
   const removed = new Set<bigint>()
   const pathOf = (handle: bigint): string => handles.get(handle) ?? fault(`use of handle ${handle}`, win32(6))
   return {
     CreateFileW: ({ path }: { readonly path: string }) => opened(hostPath(path)),
+    FlushFileBuffers: (handle: bigint) => called('FlushFileBuffers', relative(hostPath(''), pathOf(handle))),
     CloseHandle: (handle: bigint) => {
       const path = pathOf(handle)
       handles.delete(handle)
@@ -142,17 +150,17 @@ const handlesOf = ({ hostPath, handles }: State, opened: (path: string) => bigin
     },
     NtCreateFile: ({ root, path, disposition, options }: OpenBelow) => {
       const names = path === '' ? [] : path.split('\\')
-      const at = join(pathOf(root), ...names)
+      const at = through(state.bound, join(pathOf(root), ...names))
       for (let length = 1; length < names.length; length++)
-        if (attributesOf(join(pathOf(root), ...names.slice(0, length))) === linkAttribute) fault(at, win32(4395))
+        if (attributesOf(state, join(pathOf(root), ...names.slice(0, length))) === linkAttribute) fault(at, win32(4395))
       const isMade = disposition === 2
       if (isMade && fs.existsSync(at)) fault(at, win32(183))
       if (isMade) fs.mkdirSync(at)
-      else if (attributesOf(at) === linkAttribute && (options & 0x20_0000) === 0) fault(at, win32(4395))
+      else if (attributesOf(state, at) === linkAttribute && (options & 0x20_0000) === 0) fault(at, win32(4395))
       return opened(at)
     },
     GetFileBasicInfo: (handle: bigint) => {
-      const attributes = attributesOf(pathOf(handle))
+      const attributes = attributesOf(state, pathOf(handle))
       return { created: 0n, accessed: 0n, modified: 0n, changed: 0n, attributes }
     },
     SetFileBasicInfo: () => undefined,
@@ -166,7 +174,7 @@ const hosts = (state: State) => ({
     state.called('NameToGuid')
     return state.answers.guid
   },
-  GetVolumePathNameW: () => 'C:\\',
+  GetVolumePathNameW: () => state.answers.volume,
   GetVolumeFileSystem: () => state.answers.fileSystem,
   EnablePrivileges: (names: readonly string[]) => state.called('EnablePrivileges', ...names),
   RtlGetVersion: () => ({ major: 10, minor: 0, build: state.answers.build }),
@@ -194,7 +202,9 @@ const nativeOf = (state: State): Native => {
 
 export const pretendMachine = (): Pretended => {
   const base = fs.mkdtempSync(join(tmpdir(), 'varve-flows-'))
-  const hostPath = (path: string): string => join(base, plain(path).replace(':', '').replaceAll('\\', '/'))
+  const bound = new Map<string, string>()
+  const hostPath = (path: string): string =>
+    through(bound, join(base, plain(path).replace(':', '').replaceAll('\\', '/')))
   const calls: string[] = []
   const pauses: number[] = []
   const failures = new Map<string, number[]>()
@@ -203,9 +213,10 @@ export const pretendMachine = (): Pretended => {
     const code = failures.get(name)?.shift()
     if (code !== undefined) fault(name, code)
   }
-  const answers: Answers = { fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
-  const state: State = { hostPath, called, handles: new Map(), answers }
-  const files = hostFiles(hostPath)
+  const answers: Answers = { volume: 'C:\\', fileSystem: 'NTFS', build: 17_763, guid: layerId('1') }
+  const state: State = { bound, hostPath, called, handles: new Map(), answers }
+  const followed = hostFiles((path) => bound.get(hostPath(path)) ?? hostPath(path))
+  const files = { ...hostFiles(hostPath), list: followed.list }
   return {
     world: {
       layout: { root: 'C:\\varve', separator: '\\' },

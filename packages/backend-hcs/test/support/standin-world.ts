@@ -21,6 +21,8 @@ export type StandinWorld = {
   readonly world: World
   /** Names of the native calls so far. */
   readonly calls: string[]
+  /** Is told of each native call before it is made. */
+  readonly listen: (heard: (name: string) => void) => void
   readonly perform: (intent: Intent, control?: Partial<Control>) => Result
   /** Names in a folder below the root, `/` between the names. */
   readonly list: (path: string) => readonly string[]
@@ -42,12 +44,18 @@ export const standinWorld = async ({ module, dlls = {} }: NativeSource): Promise
   const layout = { root: freshRoot(), separator: '\\' } as const
   const { native, files } = await machineFrom({ layout, module: module?.href, dlls })
   const calls: string[] = []
-  const machine = { native: listened(native, (name) => calls.push(name)), files }
+  let listener = (_name: string): void => undefined
+  const heard = (name: string): void => {
+    calls.push(name)
+    listener(name)
+  }
+  const machine = { native: listened(native, heard), files }
   const world: World = { layout, machine, prepareLock: (prepare) => prepare(), pause: () => undefined }
   run(world, 'claim', ['a log'], alone)
   return {
     world,
     calls,
+    listen: (given) => void (listener = given),
     perform: (intent, control) => run(world, 'perform', [intent], { ...alone, ...control }),
     list: (path) => files.list([layout.root, ...path.split('/')].join('\\')),
   }

@@ -45,8 +45,27 @@ const begin = async (library: string, base: string): Promise<void> => {
   if (answer !== 0) throw new Error(`the stand-in can't work in ${base}: 0x${(answer >>> 0).toString(16)}`)
 }
 
+const roomWanted = 2 ** 29
+
+/** Whether a folder has room, and is on a file system that tells when files were made: the stand-in goes by that. */
+const isFit = (folder: string): boolean => {
+  try {
+    const { bavail, bsize } = fs.statfsSync(folder)
+    fs.accessSync(folder, fs.constants.W_OK)
+    return bavail * bsize >= roomWanted && fs.statSync(folder, { bigint: true }).birthtimeNs > 0n
+  } catch {
+    return false
+  }
+}
+
+/** In memory where that can be: on a disk most of the time goes by flushing small files. */
+const temporaryFolder = (): string => {
+  const inMemory = '/dev/shm'
+  return process.platform === 'linux' && process.env['TMPDIR'] === undefined && isFit(inMemory) ? inMemory : os.tmpdir()
+}
+
 const newBase = (): string => {
-  const base = fs.mkdtempSync(path.join(windowsRoot ?? os.tmpdir(), 'varve-hcs-'))
+  const base = fs.mkdtempSync(path.join(windowsRoot ?? temporaryFolder(), 'varve-hcs-'))
   // Under Wine links are in the way, and whoever started this removes what is above.
   if (given === undefined) process.once('exit', () => fs.rmSync(base, { recursive: true, force: true }))
   return base

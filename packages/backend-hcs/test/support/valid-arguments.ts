@@ -55,6 +55,7 @@ export const validArguments: { readonly [Name in keyof Native]: () => Parameters
   ReleaseBackupWrite: () => [handle, context()],
   ReadFile: () => [handle, bytes()],
   WriteFile: () => [handle, bytes()],
+  FlushFileBuffers: () => [handle],
   SetFilePointerEx: () => [handle, 0n],
   GetFileBasicInfo: () => [handle],
   SetFileBasicInfo: () => [handle, { created: 1n, accessed: 2n, modified: 3n, changed: 4n, attributes: 0x20 }],

@@ -6,13 +6,16 @@ import type { SnapshotId } from '../model/snapshot.js'
 import type {
   AttachedLayer,
   Backend,
+  BackendMaintenance,
   ByteStream,
   ExportedLayer,
   ExportOptions,
   Files,
   FilesError,
+  Found,
   FoundLayer,
   OwnedBy,
+  Remakable,
 } from '../runtime/ports.js'
 import { connection, notOpen, type Connection } from './connection.js'
 import type { Done, Driver } from './driver.js'
@@ -75,12 +78,39 @@ async function* exported(
   for await (const chunk of link.stream([{ id, parents }, epoch], options)) yield E.mapLeft(asFailure)(chunk)
 }
 
+const inspected = async function* (link: Connection): AsyncGenerator<E.Either<BackendFault, Found>> {
+  const connected = await link.connect()
+  if (E.isLeft(connected)) return yield connected
+  const names = E.mapLeft(asBackendFault)(await link.call('survey', []))
+  if (E.isLeft(names)) return yield names
+  for (const name of names.right) {
+    const holds = name.role === 'layer' || name.role === 'sidecar'
+    const found = holds ? E.mapLeft(asBackendFault)(await link.call('look', [name])) : E.right(name)
+    yield found
+    if (E.isLeft(found)) return
+  }
+}
+
+const maintenanceOf = (link: Connection, remakes: readonly Remakable[]): BackendMaintenance => ({
+  remakes,
+  inspect: () => inspected(link),
+  mend: (mend) => async () => {
+    const connected = await link.connect()
+    return E.isLeft(connected) ? connected : E.mapLeft(asBackendFault)(await link.call('mend', [mend]))
+  },
+})
+
 /** What tells one backend over a driver from another. */
 export type DriverBackend = {
   readonly layout: Layout
   readonly supports: Backend['supports']
   /** Starts the driver, at each opening anew. Answers why there is none; never rejects. */
   readonly start: () => Promise<E.Either<BackendFault, Driver>>
+  /**
+   * What `mend` can make anew of layers without a loss of content. Absent: the driver does no `survey`, `look` and `mend`, and what it
+   * works on can't be checked, repaired or rescued.
+   */
+  readonly remakes?: readonly Remakable[]
   /** Where the content of an attached layer is: a directory of the host. */
   readonly contentPath: (layer: AttachedLayer) => string
 }
@@ -89,7 +119,7 @@ export type DriverBackend = {
  * The `Backend` of work that is done elsewhere: opening and closing as the port wants them, each call once the driver is there.
  * Before the opening and after the close every call is the BackendFault `notOpen`, one on content FailedPrecondition.
  */
-export const driverBackend = ({ layout, supports, start, contentPath }: DriverBackend): Backend => {
+export const driverBackend = ({ layout, supports, start, remakes, contentPath }: DriverBackend): Backend => {
   const link = connection(start)
   return {
     layout,
@@ -113,5 +143,6 @@ export const driverBackend = ({ layout, supports, start, contentPath }: DriverBa
       TE.fromTask(async () => {
         await link.disconnect()
       }),
+    ...(remakes === undefined ? {} : { maintenance: maintenanceOf(link, remakes) }),
   }
 }

@@ -2,6 +2,7 @@
 export { driverBackend, type DriverBackend } from './backend.js'
 export type { CallOptions, Done, Driver, StreamOptions } from './driver.js'
 export { asBackendFault, asFailure, failureOf, messageOf, raise, raisedIn, stoppedFault } from './failure.js'
+export { diskPaths, layerNamed, sidecarNamed, templatesThere } from './found.js'
 export { gate, type Gate } from './gate.js'
 export { chunkLength, chunksInFlight, movable } from './movable.js'
 export {
@@ -16,3 +17,4 @@ export {
 export { fieldsIn, isFields, sidecarBytes, templatesIn, type Fields, type Sidecar } from './sidecar.js'
 export { feedTar, pump, type Arrival, type Taker, type TarFeed } from './tar-in.js'
 export { chunksOf, type Export } from './tar-out.js'
+export { layersNeeded } from './layers-needed.js'

@@ -1,6 +1,6 @@
 import type { Intent, Result } from '../model/intent.js'
 import type { SnapshotId, Usage } from '../model/snapshot.js'
-import type { ExportedLayer, FileStat, FoundLayer } from '../runtime/ports.js'
+import type { BackendMend, ExportedLayer, FileStat, Found, FoundLayer } from '../runtime/ports.js'
 
 /**
  * What a backend asks of whatever works for it, by name. Arguments and answers are plain data, so that they can cross threads.
@@ -15,6 +15,12 @@ export type Operations = {
   /** Puts out the layer's tar. `epoch`: every time in it, nanoseconds since 1970. */
   readonly exportLayer: (layer: ExportedLayer, epoch: bigint | undefined) => void
   readonly usage: (id: SnapshotId) => Usage
+  // Of a root that need not be claimed:
+  /** Everything in it by its name and place; what layers and sidecars hold is left out. */
+  readonly survey: () => readonly Found[]
+  /** The same of a layer or a sidecar, with what it holds. Anything else as it was given. */
+  readonly look: (found: Found) => Found
+  readonly mend: (mend: BackendMend) => void
   // The content of an attached layer. FailedPrecondition for one that is not.
   readonly read: (id: SnapshotId, path: string) => Uint8Array
   readonly write: (id: SnapshotId, path: string, content: Uint8Array | string) => void
@@ -36,6 +42,9 @@ export type Asked = { readonly name: string; readonly args: readonly unknown[] }
 /** What was asked, for messages: `SealLayer of layer 7`. */
 export const describe = ({ name, args }: Asked): string => {
   if (name === 'claim' || name === 'quarantine') return 'open'
+  if (name === 'survey') return 'a look into the root'
+  if (name === 'look') return `a look at ${(args[0] as Found).path}`
+  if (name === 'mend') return `a mend (${(args[0] as BackendMend).type})`
   if (name === 'exportLayer') return `export of layer ${(args[0] as ExportedLayer).id}`
   if (name !== 'perform') return `${name} of layer ${String(args[0])}`
   const { type, layer } = args[0] as Intent

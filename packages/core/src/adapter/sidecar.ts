@@ -1,15 +1,7 @@
-import type { Kind, Labels, Profile, Purpose, SnapshotId } from '../model/snapshot.js'
+import type { Sidecar as Told } from '../model/sidecar.js'
 
-/** What is known of a layer without its log: what a rescue goes by. `name` is a key until the commit. */
-export type Sidecar = {
-  readonly id: SnapshotId
-  readonly kind: Kind
-  readonly name: string
-  /** Nearest first. */
-  readonly parents: readonly SnapshotId[]
-  readonly purpose: Purpose
-  readonly profile: Profile
-  readonly labels: Labels
+/** What is known of a layer without its log. */
+export type Sidecar = Told & {
   /** By disk of the layer, the disk that it was copied from or stands on: paths below the layer and below the root. */
   readonly templates: Readonly<Record<string, string>>
 }

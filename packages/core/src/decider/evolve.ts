@@ -1,7 +1,7 @@
 import { Immer } from 'immer'
 import type { Decided, EventOf } from '../model/event.js'
 import type { Snapshot } from '../model/snapshot.js'
-import { get, remove, set, type Table } from '../state/table.js'
+import { entries as entriesOf, get, remove, set, type Table } from '../state/table.js'
 import { parentIds, type Asking, type Pending, type State } from '../state/state.js'
 
 const immer = new Immer({ autoFreeze: true })
@@ -123,6 +123,43 @@ const cancelled = (state: State, { data }: EventOf<'CancelAccepted'>): Change =>
   outstanding: set(state.outstanding, data.intent, { ...found(state.outstanding, data.intent), cancelled: true }),
 })
 
+const rescued = (state: State, { data, at }: Decided & EventOf<'Rescued'>): Change => {
+  const { id, name, kind, parent, purpose, labels, usage, utilityVm, effective } = data
+  const scratch = effective === null ? null : { requested: null, requestedBy: null, utilityVm, note: null, effective }
+  const parents = parentIds(state, parent)
+  const known = { id, kind, name, parent, parents, purpose, labels, usage, scratch }
+  const snapshot: Snapshot = { ...known, created: at, updated: at, children: 0 }
+  const snapshots = set(childrenOf(state.snapshots, parent, 1), name, snapshot)
+  return { snapshots, lastId: Math.max(state.lastId, id) }
+}
+
+/** The parent that an intent under way counts as that of one more child, as long as it has not ended. */
+const promisedParent = (state: State, asking: Asking): string => {
+  if (asking.type === 'PrepareAccepted') return asking.data.parent
+  if (asking.type !== 'CommitAccepted') return ''
+  const { key, parent } = asking.data
+  return found(state.snapshots, key).parent === parent ? '' : parent
+}
+
+const givenUp = (state: State, { data: { id, key } }: EventOf<'GivenUp'>): Change => {
+  let work: Work = state
+  let { snapshots } = state
+  for (const [intent, asking] of entriesOf(state.outstanding)) {
+    if (asking.data.id !== id) continue
+    const held = [...entriesOf(state.pending)].filter(([, pending]) => pending.intent === intent)
+    work = ended(
+      work,
+      intent,
+      held.map(([name]) => name),
+    )
+    snapshots = childrenOf(snapshots, promisedParent(state, asking), -1)
+  }
+  const snapshot = get(snapshots, key)
+  if (snapshot?.id === id) snapshots = childrenOf(remove(snapshots, key), snapshot.parent, -1)
+  const { outstanding, pending } = work
+  return { outstanding, pending, snapshots, attached: remove(state.attached, key) }
+}
+
 const changeOf = (state: State, event: Decided): Change => {
   switch (event.type) {
     case 'LogCreated':
@@ -185,6 +222,12 @@ const changeOf = (state: State, event: Decided): Change => {
     case 'Quarantined':
     case 'LossAccepted':
       return {}
+    case 'IdsBurnt':
+      return { lastId: Math.max(state.lastId, event.data.through) }
+    case 'Rescued':
+      return rescued(state, event)
+    case 'GivenUp':
+      return givenUp(state, event)
   }
 }
 

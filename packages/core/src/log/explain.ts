@@ -18,11 +18,20 @@ const collectHolders = (name: string): Collecting<readonly SnapshotId[]> => {
   return {
     see: ({ type, data }) => {
       if (type === 'PrepareAccepted' && data.key === name) ids.add(data.id)
-      if (type === 'Committed' && data.name === name) ids.add(data.id)
+      if ((type === 'Committed' || type === 'Rescued') && data.name === name) ids.add(data.id)
     },
     result: () => [...ids],
   }
 }
+
+/** What a snapshot is after the event that ends it. */
+const endings: Partial<Record<Recorded['type'], Explanation['now']>> = {
+  PrepareFailed: 'never made',
+  Removed: 'removed',
+  GivenUp: 'given up',
+}
+
+const isEnd = (type: Recorded['type']): boolean => type in endings
 
 /** The records that are about a snapshot. */
 const collectLife = (id: SnapshotId): Collecting<readonly Recorded[]> => {
@@ -34,8 +43,8 @@ const collectLife = (id: SnapshotId): Collecting<readonly Recorded[]> => {
       if (type === 'Updated' ? data.key !== name : !('id' in data) || data.id !== id) return
       life.push(event)
       if (type === 'PrepareAccepted') name = data.key
-      if (type === 'Committed') name = data.name
-      if (type === 'Removed' || type === 'PrepareFailed') name = undefined
+      if (type === 'Committed' || type === 'Rescued') name = data.name
+      if (isEnd(type)) name = undefined
     },
     result: () => life,
   }
@@ -54,11 +63,11 @@ const tellAll = (life: readonly Recorded[]): readonly Told[] => {
 const nameIn = (life: readonly Recorded[]): string =>
   life.reduce((name, { type, data }) => {
     if (type === 'PrepareAccepted') return data.key
-    return type === 'Committed' ? data.name : name
+    return type === 'Committed' || type === 'Rescued' ? data.name : name
   }, '')
 
 const nowIn = (state: State, id: SnapshotId, name: string, ended: Told | undefined): Explanation['now'] => {
-  if (ended !== undefined) return ended.type === 'Removed' ? 'removed' : 'never made'
+  if (ended !== undefined) return endings[ended.type] ?? 'never made'
   const snapshot = get(state.snapshots, name)
   return snapshot?.id === id ? snapshot.kind : 'being made'
 }
@@ -86,7 +95,9 @@ const parentIn = (life: readonly Recorded[]): string => {
   const asked = life.find(({ seq, type }) =>
     committed ? String(seq) === committed.cause.id : type === 'PrepareAccepted',
   )
-  return asked?.type === 'CommitAccepted' || asked?.type === 'PrepareAccepted' ? asked.data.parent : ''
+  if (asked?.type === 'CommitAccepted' || asked?.type === 'PrepareAccepted') return asked.data.parent
+  const rescued = life.find(({ type }) => type === 'Rescued')
+  return rescued?.type === 'Rescued' ? rescued.data.parent : ''
 }
 
 const leavesSomething = (type: Recorded['type']): boolean => type === 'Removed' || type === 'PrepareFailed'
@@ -101,7 +112,7 @@ type Known = {
 const explanationOf = (state: State, { id, life, children, holders }: Known): Explanation => {
   const story = tellAll(life)
   const name = nameIn(life)
-  const ended = story.find(({ type }) => leavesSomething(type))
+  const ended = story.find(({ type }) => isEnd(type))
   return {
     id,
     name,

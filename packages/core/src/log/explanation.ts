@@ -25,7 +25,7 @@ export type Explanation = {
   readonly id: SnapshotId
   /** The name or key it has, or had last. */
   readonly name: string
-  readonly now: 'Active' | 'View' | 'Committed' | 'being made' | 'removed' | 'never made'
+  readonly now: 'Active' | 'View' | 'Committed' | 'being made' | 'removed' | 'given up' | 'never made'
   readonly parent: string
   /** Everything that happened to it, in order. */
   readonly story: readonly Told[]

@@ -9,6 +9,9 @@ import type { Profile } from '../model/snapshot.js'
 /** The prefix of rows that keep an input each: `i` and the number of the first event it led to, in 16 digits. */
 export const inputPrefix = 'i'
 
+/** The key of the row that keeps the input which led to event `first`. */
+export const inputKey = (first: number): string => inputPrefix + String(first).padStart(16, '0')
+
 /** Raised when inputs are written differently. Rows of another version are refused. */
 const version = 1
 
@@ -27,7 +30,7 @@ export type KeptInput = {
 
 /** The row of an input that led to events; those that lead to none write nothing. */
 export const inputRow = (input: Input, now: bigint, { recorded, state: { profile } }: Stepped): InputRow => ({
-  key: inputPrefix + String(recorded[0]?.seq).padStart(16, '0'),
+  key: inputKey(recorded[0]?.seq ?? 0),
   value: JSON.stringify({ v: version, now: String(now), profile, events: recorded.length, input }),
 })
 

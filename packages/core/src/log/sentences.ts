@@ -49,6 +49,11 @@ export const sentenceOf = ({ type, data }: Recorded): string => {
       return 'it was detached'
     case 'DetachFailed':
       return `it was not detached: ${data.failure.message}`
+    case 'Rescued':
+      return `it was rescued without its records, as the ${data.kind} snapshot ${shown(data.name)}${onParent(data.parent)}`
+    case 'GivenUp':
+      return `it was given up: ${data.reason}`
+    case 'IdsBurnt':
     case 'LogCreated':
     case 'Quarantined':
     case 'LossAccepted':

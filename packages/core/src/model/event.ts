@@ -70,6 +70,23 @@ export const eventData = {
   Quarantined: t.type({ directories: t.readonlyArray(t.string) }),
   /** The operator accepted that acknowledged records are gone: those after `after` up to `through`. */
   LossAccepted: t.type({ after: t.number, through: t.number }),
+  /** Ids up to this one may have been in use by records that are gone: none of them is given to a snapshot again. */
+  IdsBurnt: t.type({ through: Id }),
+  /** The snapshot, or what was being made under that key, is no more, because its layer or one below it is gone. */
+  GivenUp: t.type({ ...OnKey, reason: t.string }),
+  /** A snapshot whose records are gone, as its sidecar tells it. `effective`: the virtual size of its scratch disk. */
+  Rescued: t.type({
+    id: Id,
+    name: t.string,
+    kind: t.union([t.literal('Active'), t.literal('View'), t.literal('Committed')]),
+    parent: t.string,
+    purpose: PurposeCodec,
+    labels: LabelsCodec,
+    profile: ProfileCodec,
+    utilityVm: t.boolean,
+    effective: t.union([BytesCodec, t.null]),
+    usage: UsageCodec,
+  }),
 } as const
 
 type Data = typeof eventData

@@ -12,6 +12,7 @@ import type { Intent, Result } from '../model/intent.js'
 import type { Layout } from '../model/layout.js'
 import type { Labels, SnapshotId, Usage } from '../model/snapshot.js'
 import type { CheckpointRow } from '../log/checkpoint.js'
+import type { BackendMaintenance, StoreMaintenance } from './maintenance.js'
 import type { Sha256 } from '../log/record.js'
 
 /** Time and turns. Nothing else in core knows what time it is. */
@@ -25,6 +26,7 @@ export type Clock = {
 }
 
 export type { Sha256 }
+export * from './maintenance.js'
 
 /** The end of a log: the last record's number and hash. Of an empty log: 0 and 64 zeros. */
 export type Head = { readonly seq: number; readonly hash: string }
@@ -59,6 +61,8 @@ export type EventStore = {
   readonly rows: (prefix: string) => AsyncIterable<Either<StoreFault, readonly Row[]>>
   /** May be called twice. */
   readonly close: () => TaskEither<StoreFault, void>
+  /** Absent: the store can't be checked, repaired or filled by a rescue. */
+  readonly maintenance?: StoreMaintenance
 }
 
 /** A directory of layers as a backend found it: `snapshots/<id>`, or `snapshots/rm-<id>` when retired. */
@@ -120,6 +124,10 @@ export type Backend = {
    * `<root>/quarantine`, whose names below that folder it answers.
    */
   readonly open: (owner: OwnedBy) => TaskEither<BackendFault, { readonly quarantined: readonly string[] }>
+  /**
+   * Performs one intent. What it has answered survives a loss of power, as the record of it does: a log must not speak of a layer
+   * that is not there. Of AttachLayer and DestroyLayer nothing needs to survive.
+   */
   readonly execute: (intent: Intent, options: ExecuteOptions) => TaskEither<Failure, Result>
   /**
    * The Windows layer tar of a layer that is not attached: the same bytes each time while nothing changes it. Begins at the
@@ -132,6 +140,8 @@ export type Backend = {
   readonly files: (layer: AttachedLayer) => Attachment
   /** May be called twice. */
   readonly close: () => TaskEither<BackendFault, void>
+  /** Absent: the root can't be checked, repaired or rescued. */
+  readonly maintenance?: BackendMaintenance
 }
 
 /** A layer as its attachment needs it. */

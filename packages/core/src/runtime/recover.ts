@@ -26,7 +26,10 @@ export const unclaimed = async (
   }
   const worked = new Set<SnapshotId>()
   for (const [, asking] of entries(state.outstanding)) worked.add(asking.data.id)
-  return found.filter(({ id }) => !worked.has(id) && !recorded.has(id))
+  const named = new Set(found.filter(({ retired }) => !retired).map(({ id }) => id))
+  // A retire that failed when it was done has renamed a layer whose record stays.
+  const isClaimed = ({ id, retired }: FoundLayer): boolean => recorded.has(id) && !(retired && named.has(id))
+  return found.filter((layer) => !worked.has(layer.id) && !isClaimed(layer))
 }
 
 /** Detaches everything that is attached. What can't be detached stays attached in the record, so that its commit is refused. */

@@ -131,3 +131,25 @@ export const updated = (key: string, labels: Readonly<Record<string, string>>): 
   type: 'Updated',
   data: { key, labels },
 })
+
+export const rescued = (id: number, name: string, data: Partial<Data<'Rescued'>> = {}): Event => ({
+  type: 'Rescued',
+  data: {
+    id,
+    name,
+    kind: 'Committed',
+    parent: '',
+    purpose: 'scratch',
+    labels: {},
+    profile: 'bind',
+    utilityVm: false,
+    effective: null,
+    usage,
+    ...data,
+  },
+})
+
+export const givenUp = (id: number, key: string): Event => ({
+  type: 'GivenUp',
+  data: { id, key, reason: 'its layer is gone' },
+})

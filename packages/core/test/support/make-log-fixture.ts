@@ -5,8 +5,8 @@
  * src/log/versions.ts or a type of event is new, keep the old files, extend the history below by what is new, and run in
  * packages/core, after a build:
  *
- *     node dist/test/support/make-log-fixture.js log-v3
- *     npx prettier --write test/fixtures/log-v3.state.json
+ *     node dist/test/support/make-log-fixture.js log-v4
+ *     npx prettier --write test/fixtures/log-v4.state.json
  *
  * Then name the new one in test/log-fixture.test.ts. Files that are there are never overwritten.
  */
@@ -29,6 +29,7 @@ import {
   detached,
   detachFailed,
   detaching,
+  givenUp,
   layer,
   logCreated,
   plainScratch,
@@ -38,6 +39,7 @@ import {
   removed,
   removeFailed,
   removing,
+  rescued,
   updated,
   usage,
 } from './events.js'
@@ -138,6 +140,21 @@ const history: readonly Event[] = [
   ...prepared(18, 'onto the unpacked', { purpose: 'unpack' }),
   ...applied(18, 'onto the unpacked'),
   committing(18, 'onto the unpacked', 'gained', { parent: 'unpacked' }),
+  { type: 'IdsBurnt', data: { through: 20 } },
+  rescued(22, 'base again'),
+  rescued(23, 'scratch', { kind: 'Active', parent: 'base again', utilityVm: true, effective: '21474836480' }),
+  rescued(24, 'looking', { kind: 'View', parent: 'base again', effective: '1073741824', labels: { [odd]: odd } }),
+  rescued(25, 'extract-3', { kind: 'Active', purpose: 'unpack', profile: 'windows-layer' }),
+  rescued(26, 'lost'),
+  ...prepared(27, 'on the lost', { parent: 'lost' }),
+  attaching(27, 'on the lost'),
+  givenUp(27, 'on the lost'),
+  preparing(28, 'coming on the lost', { parent: 'lost' }),
+  givenUp(28, 'coming on the lost'),
+  ...prepared(29, 'gaining the lost'),
+  committing(29, 'gaining the lost', 'gained by the lost', { parent: 'lost' }),
+  givenUp(29, 'gaining the lost'),
+  givenUp(26, 'lost'),
 ]
 
 const askedBy = (event: Decided, index: number): Decided =>

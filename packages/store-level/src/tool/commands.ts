@@ -27,16 +27,17 @@ export type Asked = {
   readonly out: (line: string) => void
 }
 
-type Refusal = { readonly message: string; readonly code?: string }
+type Refusal = { readonly message: string; readonly code?: string | number }
 
-const thrown = (refusal: Refusal): Error => Object.assign(new Error(refusal.message), { code: refusal.code })
+/** A refusal as an Error. */
+export const thrown = (refusal: Refusal): Error => Object.assign(new Error(refusal.message), { code: refusal.code })
 
 const right = <A>(result: E.Either<Refusal, A>): A => {
   if (E.isLeft(result)) throw thrown(result.left)
   return result.right
 }
 
-const done = async <A>(task: TaskEither<Refusal, A>): Promise<A> => right(await task())
+export const done = async <A>(task: TaskEither<Refusal, A>): Promise<A> => right(await task())
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 

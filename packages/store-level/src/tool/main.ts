@@ -1,18 +1,25 @@
 import { parseArgs } from 'node:util'
 import type { Profile } from '@varve/core'
 import { reasonOf } from '../faults.js'
+import { checkLog, repairLog, rescueLog } from './fsck.js'
 import { bundleLog, explainSnapshot, replayLog, type Asked } from './commands.js'
 
 const help = `varve bundle LOG FILE          writes a log as one file, which replays anywhere
 varve replay LOG|FILE          folds a log or a bundle; decides its inputs again, if they were kept
 varve explain LOG|FILE KEY     why a snapshot is as it is, or how it ended
 varve explain LOG|FILE --id N  the same by the snapshot's id
+varve check LOG                holds a log and its layers against each other; --plan FILE writes what a repair would do
+varve repair LOG FILE          performs such a plan, if it still holds
+varve rescue LOG               fills an empty log from the layers that are left when theirs is gone
 
   LOG              the directory given to levelStore; nobody may have it open
-  --profile NAME   of bundle: that of the log's opening, bind (default) or windows-layer
+  --profile NAME   that of the log's opening, bind (default) or windows-layer
+  --root DIR       of check, repair and rescue: where the layers are
+  --backend M#F    of them, too: the function F of the module M makes their backend of { root }; default
+                   @varve/backend-hcs#hcsBackend on Windows, @varve/backend-fake#fakeBackend elsewhere
   --json           one line of JSON
 
-Exit codes: 0 done, 1 refused (damaged, not found, decided otherwise today), 2 wrong usage, 3 the log is open elsewhere.`
+Exit codes: 0 done, 1 refused (damaged, not found, decided otherwise today) or damage found, 2 wrong usage, 3 the log is open elsewhere.`
 
 /** What the tool ends with. */
 export const exitCodes = { done: 0, refused: 1, usage: 2, inUse: 3 } as const
@@ -27,9 +34,15 @@ const streams: Output = {
 
 const wrongUsage = (problem: string): Error => Object.assign(new Error(problem), { code: 'USAGE' })
 
+const defaultBackend =
+  process.platform === 'win32' ? '@varve/backend-hcs#hcsBackend' : '@varve/backend-fake#fakeBackend'
+
 const options = {
   profile: { type: 'string', default: 'bind' },
   id: { type: 'string' },
+  root: { type: 'string' },
+  backend: { type: 'string', default: defaultBackend },
+  plan: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -56,6 +69,14 @@ const run = async (argv: readonly string[], out: Output['out']): Promise<number>
   const asked: Asked = { source, profile: profileOf(values.profile), json: values.json, out }
   const wants = values.id === undefined ? rest : [...rest, idOf(values.id)]
   const [wanted] = wants
+  if (command === 'check' || command === 'repair' || command === 'rescue') {
+    if (values.root === undefined) throw wrongUsage(`${command} needs --root, where the layers are`)
+    const layers = { root: values.root, backend: values.backend }
+    if (command === 'check' && wants.length === 0) return checkLog(asked, layers, values.plan)
+    if (command === 'repair' && typeof wanted === 'string' && wants.length === 1)
+      return repairLog(asked, layers, wanted)
+    if (command === 'rescue' && wants.length === 0) return rescueLog(asked, layers)
+  }
   if (command === 'bundle' && typeof wanted === 'string' && wants.length === 1) return bundleLog(asked, wanted)
   if (command === 'replay' && wants.length === 0) return replayLog(asked)
   if (command === 'explain' && wanted !== undefined && wants.length === 1) return explainSnapshot(asked, wanted)

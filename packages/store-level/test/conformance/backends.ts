@@ -4,7 +4,7 @@ import { suite, type Test } from 'uvu'
 import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
 import type { Intent } from '@varve/core'
 import { backendCases, type BackendSubject } from '@varve/core/conformance'
-import { temporary } from './subjects.js'
+import { casesOver, temporary } from './subjects.js'
 
 /** Backends whose table of faults is filled in by the cases: the next run of a type is cut. */
 const cutting = (make: (faults: readonly PlannedFault[]) => ReturnType<typeof fakeBackend>) => {
@@ -59,6 +59,6 @@ const worlds = { memory: memoryWorld, disk: diskWorld }
 /** The suite of backends over a world, in a file for each, so that processors share them. */
 export const backendSuite = (world: keyof typeof worlds): Test => {
   const test = suite(`${world} world`)
-  for (const one of backendCases) test(one.name, () => one.run(worlds[world]))
+  for (const one of casesOver(world, backendCases)) test(one.name, () => one.run(worlds[world]))
   return test
 }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { holds, viewOf } from './bytes.js'
-import * as format from './vhdx-format.js'
+import * as format from './format.js'
 
 /** The bytes of a file from `offset`; fewer than `length` only where the file ends. */
 export type ReadAt = (offset: number, length: number) => Uint8Array
@@ -96,23 +96,32 @@ const entryOf = (table: Uint8Array, head: number, count: number, id: Uint8Array)
 
 type Region = { readonly offset: number; readonly length: number }
 
-const metadataRegion = (table: Uint8Array): Either<string, Region> => {
+const regionIn = (table: Uint8Array, id: Uint8Array, name: string): Either<string, Region> => {
   const count = viewOf(table).getUint32(8, true)
-  const entry = entryOf(table, format.regionTableHeadLength, count, format.regions.metadata)
-  if (entry === undefined) return E.left(`its region table of ${count} entries does not list a metadata region`)
+  const entry = entryOf(table, format.regionTableHeadLength, count, id)
+  if (entry === undefined) return E.left(`its region table of ${count} entries does not list a ${name}`)
   const offset = entry.getBigUint64(16, true)
   return offset % BigInt(format.mib) === 0n && offset >= format.mib && offset <= Number.MAX_SAFE_INTEGER
     ? E.right({ offset: Number(offset), length: entry.getUint32(24, true) })
-    : E.left(`its metadata region is said to be at byte ${offset}`)
+    : E.left(`its ${name} is said to be at byte ${offset}`)
 }
 
-const metadataTableAt = (read: ReadAt, { offset }: Region): Either<string, Uint8Array> =>
-  structureAt(read, {
-    name: 'metadata table',
-    signature: format.metadataTableSignature,
-    offset,
-    length: format.tableLength,
-  })
+const metadataRegion = (table: Uint8Array): Either<string, Region> =>
+  regionIn(table, format.regions.metadata, 'metadata region')
+
+/** The table's head, and as many entries behind it as the head says. */
+const metadataTableAt = (read: ReadAt, { offset }: Region): Either<string, Uint8Array> => {
+  const name = 'metadata table'
+  const signature = format.metadataTableSignature
+  return pipe(
+    structureAt(read, { name, signature, offset, length: format.metadataTableHeadLength }),
+    E.flatMap((head) => {
+      const entries = Math.min(viewOf(head).getUint16(10, true), format.maximumTableEntries)
+      const length = format.metadataTableHeadLength + entries * format.tableEntryLength
+      return bytesAt(read, name, offset, length)
+    }),
+  )
+}
 
 const sizeLength = 8
 
@@ -141,11 +150,23 @@ const possibleSize = (bytes: Uint8Array): Either<string, bigint> => {
  */
 export const virtualSizeOf = (read: ReadAt): Either<string, bigint> =>
   pipe(
+    regionsOf(read),
+    E.flatMap((table) => sizeIn(read, table)),
+    E.mapLeft((found) => `read the virtual size of a VHDX file: ${found}; replace the file or make the disk again`),
+  )
+
+/** The region table of a file that has a good header and nothing in its log. */
+const regionsOf = (read: ReadAt): Either<string, Uint8Array> =>
+  pipe(
     structureAt(read, fileIdentifier),
     E.flatMap(() => currentHeader(read)),
     E.flatMap(cleanLog),
     E.flatMap(() => regionTable(read)),
-    E.flatMap(metadataRegion),
+  )
+
+const sizeIn = (read: ReadAt, regions: Uint8Array): Either<string, bigint> =>
+  pipe(
+    metadataRegion(regions),
     E.flatMap((region) =>
       pipe(
         metadataTableAt(read, region),
@@ -154,5 +175,71 @@ export const virtualSizeOf = (read: ReadAt): Either<string, bigint> =>
     ),
     E.flatMap((offset) => bytesAt(read, 'virtual disk size', offset, sizeLength)),
     E.flatMap(possibleSize),
-    E.mapLeft((found) => `read the virtual size of a VHDX file: ${found}; replace the file or make the disk again`),
   )
+
+const isHeld = 6
+const stateOf = 7
+
+/** Where the last block ends that the BAT says is in the file (MS-VHDX 2.5.1); 0 when none is. */
+const lastBlockEnd = (bat: Uint8Array): number => {
+  const view = viewOf(bat)
+  let last = 0
+  for (let at = 0; at + 8 <= bat.length; at += 8) {
+    const low = view.getUint32(at, true)
+    if (low === 0 || (low & stateOf) < isHeld) continue
+    // The offset is in MiB, from bit 20 on.
+    last = Math.max(last, view.getUint32(at + 4, true) * 4096 + (low >>> 20) + 1)
+  }
+  return last * format.mib
+}
+
+/** What is wrong with a VHDX file. `truncated`: it ends before all that it says it has. */
+export type VhdxProblem = { readonly kind: 'truncated' | 'damaged'; readonly message: string }
+
+const damaged = (message: string): VhdxProblem => ({ kind: 'damaged', message })
+
+const truncated = (length: number, end: number | bigint): VhdxProblem => ({
+  kind: 'truncated',
+  message: `the file ends at byte ${length}, and says that it has ${end} bytes`,
+})
+
+type Regions = { readonly table: Uint8Array; readonly bat: Region; readonly end: number }
+
+const regionsIn = (table: Uint8Array): Either<string, Regions> =>
+  pipe(
+    regionIn(table, format.regions.bat, 'block allocation table'),
+    E.flatMap((bat) =>
+      E.map((metadata: Region) => ({
+        table,
+        bat,
+        end: Math.max(bat.offset + bat.length, metadata.offset + metadata.length),
+      }))(metadataRegion(table)),
+    ),
+  )
+
+/** Bytes of the block allocation table that blocks of 1 MiB, the smallest, need: larger blocks need fewer (MS-VHDX 2.5). */
+const batUsed = (size: bigint): number => Number(size / BigInt(format.mib) + size / BigInt(2048 * format.mib) + 2n) * 8
+
+/** The virtual size in bytes of a VHDX file of `length` bytes that is whole, or what is wrong with it. */
+export const examineVhdx = (read: ReadAt, length: number): Either<VhdxProblem, bigint> =>
+  length < format.mib
+    ? E.left({ kind: 'truncated', message: `the file ends at byte ${length}, inside its headers` })
+    : pipe(
+        regionsOf(read),
+        E.flatMap(regionsIn),
+        E.mapLeft(damaged),
+        E.filterOrElse(
+          ({ end }) => end <= length,
+          ({ end }) => truncated(length, end),
+        ),
+        E.flatMap(({ table, bat }) =>
+          pipe(
+            sizeIn(read, table),
+            E.mapLeft(damaged),
+            E.flatMap((size) => {
+              const end = lastBlockEnd(read(bat.offset, Math.min(bat.length, batUsed(size))))
+              return end <= length ? E.right(size) : E.left(truncated(length, end))
+            }),
+          ),
+        ),
+      )

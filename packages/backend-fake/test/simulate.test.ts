@@ -1,0 +1,71 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { faultTable, simulate, type Case, type FaultName } from '../src/index.js'
+import { scaled } from './support/simulations.js'
+
+test('the same seed gives the same run', async () => {
+  for (const seed of [1, 2, 3]) {
+    const [one, other] = [await simulate({ seed, steps: 700 }), await simulate({ seed, steps: 700 })]
+    assert.is(one.trace, other.trace, `seed ${seed}`)
+    assert.is(JSON.stringify(one), JSON.stringify(other), `seed ${seed}`)
+    assert.is(one.verdict, 'held', `seed ${seed}`)
+  }
+})
+
+test('a run has the same trace on every host and every Node', async () => {
+  const { trace } = await simulate({ seed: 7, steps: 1_500, faults: scaled(3) })
+  assert.is(trace, 'PINNED')
+})
+
+test('other seeds, and other faults, give other runs', async () => {
+  const traces = new Set<string>()
+  for (const seed of [1, 2])
+    for (const faults of [{}, scaled(1)]) traces.add((await simulate({ seed, steps: 300, faults })).trace)
+  assert.is(traces.size, 4)
+})
+
+test('a case does again what a seed chose, also as JSON', async () => {
+  for (const seed of [4, 5]) {
+    const { seed: _seed, ...chosen } = await simulate({ seed, steps: 1_200, faults: scaled(4) })
+    const text = JSON.stringify(chosen.case)
+    const { seed: _none, ...again } = await simulate({ case: JSON.parse(text) as Case })
+    assert.is(again.trace, chosen.trace, `seed ${seed}`)
+    assert.is(JSON.stringify(again), JSON.stringify(chosen), `seed ${seed}`)
+  }
+})
+
+test('a case of one command runs', async () => {
+  const lines: string[] = []
+  const { verdict, commands } = await simulate({
+    case: { profile: 'bind', clients: [[{ do: 'prepare', key: 'a' }]], order: [], faults: [], rests: [] },
+    watch: (line) => lines.push(line),
+  })
+  assert.is(verdict, 'held')
+  assert.is(commands, 1)
+  assert.ok(lines.some((line) => line.startsWith('event') && line.includes('"Prepared"')))
+})
+
+test('runs hold, in both profiles, however many clients there are', async () => {
+  for (let seed = 100; seed < 112; seed++) {
+    const profile = seed % 2 === 0 ? 'bind' : 'windows-layer'
+    const { verdict } = await simulate({ seed, profile, clients: 1 + (seed % 5), steps: 1_000, faults: scaled(2) })
+    assert.equal(verdict, 'held', `seed ${seed}, ${profile}`)
+  }
+})
+
+test('every kind of fault happens', async () => {
+  const left = new Set(Object.keys(faultTable) as FaultName[])
+  for (let seed = 200; left.size > 0; seed++) {
+    assert.ok(seed < 240, `in 40 runs there was never ${[...left].join(', ')}`)
+    const { faults, verdict } = await simulate({ seed, steps: 600, faults: scaled(6) })
+    assert.equal(verdict, 'held', `seed ${seed}`)
+    for (const name of left) if ((faults[name] ?? 0) > 0) left.delete(name)
+  }
+})
+
+test('only the faults that are named happen', async () => {
+  const { faults } = await simulate({ seed: 9, steps: 1_000, faults: { crash: 0.01 } })
+  assert.equal(Object.keys(faults), ['crash'])
+})
+
+test.run()

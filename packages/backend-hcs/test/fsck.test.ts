@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto'
+import * as assert from 'uvu/assert'
+import { checkDamages, damageGroups, diceFrom, makeClosedWorld, makeWorld } from '@varve/core/conformance'
+import { fsckSubject } from './support/fsck-subject.js'
+import { standinSuite } from './support/suites.js'
+
+const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
+const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 1)
+console.log(`fsck.test.js: VARVE_SEED=${seed}`)
+
+const test = await standinSuite('fsck', (suite, native) => {
+  const withWorld = async (at: number, use: (subject: ReturnType<typeof fsckSubject>) => Promise<void>) => {
+    const subject = fsckSubject(native)
+    try {
+      await use(subject)
+    } catch (cause) {
+      throw new Error(`VARVE_SEED=${seed + at}: ${String(cause)}`, { cause })
+    } finally {
+      await subject.close()
+    }
+  }
+  for (const [index, group] of damageGroups.entries())
+    suite(`${group.length} kinds of damage on each of ${count} worlds, group ${index + 1}`, async () => {
+      for (let at = 0; at < count; at++)
+        await withWorld(at, async (subject) => {
+          const layers = await makeClosedWorld(subject, diceFrom(seed + at))
+          assert.equal((await subject.check()).findings, [], 'false alarms')
+          await checkDamages(subject, group, layers, diceFrom(seed + at))
+        })
+    })
+  suite('what a process has left attached raises no alarm, and is taken in by a rescue', () =>
+    withWorld(0, async (subject) => {
+      const snapshotter = await subject.open()
+      await makeWorld(snapshotter, diceFrom(seed))
+      for (const key of ['look', 'alone']) await snapshotter.attach(key)
+      const { files } = await snapshotter.attach('work')
+      await files.write('late', 'not lost')
+      await subject.die()
+      assert.equal((await subject.check()).findings, [])
+      assert.equal((await subject.rescue()).quarantined, {})
+      assert.equal((await subject.check()).findings, [])
+      const again = await subject.open()
+      const shown = await again.attach('work')
+      assert.is(new TextDecoder().decode(await shown.files.read('late')), 'not lost')
+      await again.close()
+    }),
+  )
+  suite('layers whose log is gone are rescued', () =>
+    withWorld(0, async (subject) => {
+      const layers = await makeClosedWorld(subject, diceFrom(seed))
+      const rescued = await subject.rescue()
+      assert.equal(rescued.quarantined, {})
+      assert.equal(rescued.snapshots.length, layers.length)
+      assert.equal((await subject.check()).findings, [])
+      const snapshotter = await subject.open()
+      assert.is((await snapshotter.stat('work')).kind, 'Active')
+      await snapshotter.close()
+    }),
+  )
+})
+
+test.run()

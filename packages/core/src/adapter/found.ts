@@ -1,0 +1,46 @@
+import type { SnapshotId } from '../model/snapshot.js'
+import type { Found } from '../runtime/ports.js'
+
+const layerForm = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
+
+/** The layer that a name in `snapshots` is that of, its content not looked at yet; or something foreign. */
+export const layerNamed = (name: string): Extract<Found, { readonly role: 'layer' | 'foreign' }> => {
+  const groups = layerForm.exec(name)?.groups
+  const path = `snapshots/${name}`
+  if (groups === undefined) return { role: 'foreign', path }
+  return { role: 'layer', path, id: Number(groups['id']), retired: groups['retired'] !== undefined, parts: undefined }
+}
+
+/** The sidecar that a name in `meta` is that of, not read yet. */
+export const sidecarNamed = (name: string): Found | undefined => {
+  const [, id] = /^([1-9]\d{0,15})\.json$/.exec(name) ?? []
+  if (id === undefined) return undefined
+  return { role: 'sidecar', path: `meta/${name}`, id: Number(id), log: undefined, sidecar: undefined }
+}
+
+/** Where a layer may have virtual disks: paths below it. */
+export const diskPaths = [
+  'sandbox.vhdx',
+  'vm/sandbox.vhdx',
+  'blank-base.vhdx',
+  'blank.vhdx',
+  'UtilityVM/SystemTemplateBase.vhdx',
+  'UtilityVM/SystemTemplate.vhdx',
+] as const
+
+/** By disk of a layer, the one that it was copied from or stands on, as a sidecar has them. `isThere` is asked with paths below the root. */
+export const templatesThere = (
+  id: SnapshotId,
+  parents: readonly SnapshotId[],
+  isThere: (path: string) => boolean,
+): Readonly<Record<string, string>> => {
+  const layer = `snapshots/${id}`
+  const base = `snapshots/${parents.at(-1) ?? id}`
+  const pairs = [
+    ['sandbox.vhdx', `${base}/blank.vhdx`],
+    ['vm/sandbox.vhdx', `${base}/UtilityVM/SystemTemplate.vhdx`],
+    ['blank.vhdx', `${layer}/blank-base.vhdx`],
+    ['UtilityVM/SystemTemplate.vhdx', `${layer}/UtilityVM/SystemTemplateBase.vhdx`],
+  ] as const
+  return Object.fromEntries(pairs.filter(([path]) => isThere(`${layer}/${path}`)))
+}

@@ -1,0 +1,120 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import * as E from 'fp-ts/lib/Either.js'
+import { check, findingKinds, initialState, repair } from '@varve/core'
+import { judge, type Read } from '../src/fsck/judge.js'
+import { indexFound } from '../src/fsck/root.js'
+import { committed, layer, logCreated, prepared } from './support/events.js'
+import { arrayStore, recordingBackend } from './support/memory.js'
+import { refused } from './support/runtime.js'
+import { stateOf } from './support/spec.js'
+import type { Event, Found, State } from '@varve/core'
+
+test('a store and a backend that can not be looked into are refused', async () => {
+  const pair = { store: arrayStore(), backend: recordingBackend() }
+  const first = await refused(check(pair))
+  assert.is(first._tag === 'InvalidArgument' && first.field, 'store.maintenance')
+  const maintenance = {
+    open: () => async () => E.left({ _tag: 'StoreFault', message: 'in use', code: 'IN_USE' } as const),
+  }
+  const plan = { log: '', head: { seq: 0, hash: '' }, store: null, events: [], mends: [] }
+  const second = await refused(repair(plan, { ...pair, store: { ...pair.store, maintenance } }))
+  assert.is(second._tag === 'InvalidArgument' && second.field, 'backend.maintenance')
+})
+
+test('every finding says what it means and what is done about it', () => {
+  for (const [code, { means, repair: does }] of Object.entries(findingKinds)) {
+    assert.match(code, /^[a-z]+(-[a-z]+)+$/)
+    assert.ok(means.length > 10 && does.length > 10, code)
+  }
+})
+
+const { log } = (logCreated as Extract<Event, { type: 'LogCreated' }>).data
+
+const readOf = (state: State, found: readonly Found[]): Read => ({
+  log: { state, hash: 'a hash', lastFound: state.seq, broken: undefined, isForeign: false, marked: new Map() },
+  facts: { log, head: undefined, anchor: undefined },
+  checkpoint: undefined,
+  root: indexFound(found),
+  remakes: new Set(),
+})
+
+const layerAt = (
+  id: number,
+  names: readonly string[],
+  more: Partial<Extract<Found, { role: 'layer' }>['parts']> = {},
+): Found => ({
+  role: 'layer',
+  path: `snapshots/${id}`,
+  id,
+  retired: false,
+  parts: { names, hasFiles: names.includes('Files'), hasUtilityVm: false, missingBaseFiles: [], disks: [], ...more },
+})
+
+test('a backend that can not make a template anew leaves that to people, and never gives up a layer that is there', () => {
+  const state = stateOf([logCreated, ...layer(1, 'base')])
+  const { findings, plan } = judge(readOf(state, [{ role: 'owner', path: 'varve.json', log }, layerAt(1, ['Files'])]))
+  const codes = findings.filter(({ code }) => code === 'missing-template')
+  assert.is(codes.length, 2)
+  assert.equal(new Set(codes.map(({ repair: does }) => does)), new Set([null]))
+  assert.not.ok(plan.events.some(({ type }) => type === 'GivenUp'))
+})
+
+test('a snapshot whose disk held its content is given up where no backend can make that anew', () => {
+  const state = stateOf([
+    logCreated,
+    ...layer(1, 'base'),
+    ...prepared(
+      2,
+      'work',
+      { parent: 'base', scratch: { requested: null, requestedBy: null, utilityVm: false, note: null } },
+      '1024',
+    ),
+  ])
+  const { plan } = judge(
+    readOf(state, [{ role: 'owner', path: 'varve.json', log }, layerAt(1, ['Files']), layerAt(2, [])]),
+  )
+  assert.equal(
+    plan.events.map(({ type, data }) => [type, 'key' in data && data.key]),
+    [
+      ['GivenUp', 'work'],
+      ['Quarantined', false],
+    ],
+  )
+})
+
+test('a root that belongs to another log is not touched', () => {
+  const state = stateOf([logCreated, ...prepared(1, 'a'), ...committed(1, 'a', 'b')])
+  const other = '00000000-0000-4000-8000-000000000000'
+  const sidecar = {
+    id: 7,
+    kind: 'Active',
+    name: 'x',
+    parents: [],
+    purpose: 'scratch',
+    profile: 'bind',
+    labels: {},
+  } as const
+  const found: readonly Found[] = [
+    { role: 'owner', path: 'varve.json', log: other },
+    { role: 'sidecar', path: 'meta/7.json', id: 7, log: other, sidecar },
+    layerAt(7, ['Files']),
+  ]
+  const { findings, plan } = judge(readOf(state, found))
+  assert.equal(
+    findings.filter(({ code }) => code !== 'damaged-head').map(({ code, repair: does }) => [code, does]),
+    [['foreign-root', null]],
+  )
+  assert.equal([plan.events, plan.mends], [[], []])
+})
+
+test('layers without a log are left to a rescue', () => {
+  const { findings, plan } = judge(readOf(initialState('bind'), [layerAt(1, ['Files'])]))
+  assert.equal(
+    findings.map(({ code, repair: does }) => [code, does]),
+    [['missing-log', null]],
+  )
+  assert.equal([plan.events, plan.mends, plan.store], [[], [], null])
+})
+
+test.run()
