@@ -96,15 +96,15 @@ export const runtimes = [
     name: 'quarantine left out',
     is: 'opening leaves directories that no record claims',
     file: recover,
-    find: 'return found.filter(({ id }) => !worked.has(id) && !recorded.has(id));',
+    find: 'return found.filter((layer) => !worked.has(layer.id) && !isClaimed(layer));',
     replace: 'return [];',
   },
   {
     name: 'own work quarantined',
     is: 'opening takes away directories of intents that are outstanding',
     file: recover,
-    find: '!worked.has(id) && !recorded',
-    replace: '!recorded',
+    find: '!worked.has(layer.id) && !isClaimed(layer)',
+    replace: '!isClaimed(layer)',
   },
   {
     name: 'attached after close',
@@ -216,8 +216,8 @@ export const stores = [
   {
     name: 'last records not read',
     is: 'a store reads whole batches only',
-    file: memoryStore,
-    find: 'if (batch.length > 0)\n            yield E.right(batch);',
+    file: 'backend-fake/dist/src/memory/log-maintenance.js',
+    find: 'if (batch.length > 0)\n        yield E.right(batch);',
     replace: '',
   },
   {
@@ -232,7 +232,7 @@ export const stores = [
     is: 'the last write and what is kept of its head are lost with the process',
     file: simulatedLog,
     find: 'endProcess: store.losePower',
-    replace: 'endProcess: () => { records.pop(); anchor = { seq: records.length }; store.losePower(); }',
+    replace: 'endProcess: () => { data.records.pop(); data.anchor = undefined; store.losePower(); }',
   },
   {
     name: 'acknowledged before durable',
@@ -245,8 +245,8 @@ export const stores = [
   {
     name: 'head anchor not moved',
     is: 'the head kept beside the log stays where it was',
-    file: simulatedLog,
-    find: 'anchor = { seq: records.at(-1)?.seq ?? 0 };',
+    file: memoryStore,
+    find: 'data.anchor = { log: data.log, ...headOf(data) };',
     replace: '',
   },
 ]

@@ -166,12 +166,4 @@ export const worlds = [
     replace: 'if (false)',
     by: 'backends-memory',
   },
-  {
-    name: 'usage without the delta',
-    is: 'usage leaves out what was written in a snapshot with parents',
-    file: `${world}/usage.js`,
-    find: 'size: layer.size + delta.size,',
-    replace: 'size: layer.size,',
-    by: 'backends-memory',
-  },
 ]
