@@ -80,8 +80,13 @@ test(
     if (verdict === 'held') return assert.unreachable('it held')
     const failure = { ...verdict, case: chooser.recorded() }
     const { said, output } = listening()
-    const lane = ((request: { readonly case: Case }) => shrink(request.case, { onMachine })) as unknown as Lane
-    await writeFailures([failure, failure], lane, output)
+    let shrunk = 0
+    const lane = ((request: { readonly case: Case }) => {
+      shrunk++
+      return shrink(request.case, { onMachine })
+    }) as unknown as Lane
+    await writeFailures([failure, { ...failure }], lane, output)
+    assert.is(shrunk, 1)
     const files = readdirSync(directory)
     assert.is(files.length, 1)
     const [file = ''] = files

@@ -58,7 +58,8 @@ const caseOf = (timeline: Timeline, { profile, clients: { length } }: Case): Cas
     else if (choice.of === 'order') order.push(choice.choice)
     else if (choice.of === 'fault') {
       const at = counts[choice.place]++
-      if (choice.struck !== undefined) faults.push({ ...choice.struck, at })
+      const { struck } = choice
+      if (struck !== undefined) faults.push({ fault: struck.fault, at, detail: struck.detail })
     } else {
       step += choice.steps
       if (choice.rests) rests.push(step)
@@ -142,9 +143,9 @@ export type Shrunk = { readonly case: Case; readonly violation: Violation; reado
 export type ShrinkOptions = Pick<Play, 'wrap' | 'onMachine'> & { readonly runs?: number }
 
 /** Clients that ask nothing are left out. */
-const withoutIdle = ({ clients, ...rest }: Case): Case => ({
-  ...rest,
-  clients: clients.filter((actions, index) => index === 0 || actions.length > 0),
+const withoutIdle = (one: Case): Case => ({
+  ...one,
+  clients: one.clients.filter((actions, index) => index === 0 || actions.length > 0),
 })
 
 /**

@@ -31,14 +31,14 @@ export const runSeeds = async ({ from, to, setting, jobs, json }: Seeds, output:
   const pool = openPool(jobs)
   const began = performance.now()
   const waiting = new Map<number, Simulated>()
-  const failures: Failure[] = []
+  const failures: (Failure & { readonly seed: number })[] = []
   const isMany = to > from
   let [next, shown, commands, done] = [from, from, 0, 0]
   const rate = (): string => `${Math.round((commands / (performance.now() - began)) * 1_000)} commands/s`
   const take = (run: Simulated, seed: number): void => {
     done++
     commands += run.commands
-    if (run.verdict !== 'held') failures.push({ ...run.verdict, case: run.case })
+    if (run.verdict !== 'held') failures.push({ ...run.verdict, seed, case: run.case })
     waiting.set(seed, run)
     for (let one = waiting.get(shown); one !== undefined; one = waiting.get(++shown)) {
       waiting.delete(shown)
@@ -59,7 +59,8 @@ export const runSeeds = async ({ from, to, setting, jobs, json }: Seeds, output:
       output.out(
         `${done} seeds: ${done - failures.length} held, ${failures.length} failed; ${commands} commands, ${rate()}`,
       )
-    if (lane !== undefined) await writeFailures(failures, lane, output)
+    const inOrder = [...failures].sort((one, other) => one.seed - other.seed)
+    if (lane !== undefined) await writeFailures(inOrder, lane, output)
   } finally {
     pool.close()
   }
