@@ -24,13 +24,14 @@ const twice = snapshotterCase('attach/again is the same, detaching again succeed
     if (key === 'view') await snapshotter.view(key, { parent: 'base' })
     else await snapshotter.prepare(key, { parent: key === 'child' ? 'base' : '' })
     await recordsNothing('a detach of what was never attached', snapshotter, () => snapshotter.detach(key))
-    const { path } = await snapshotter.attach(key)
+    const { path, files } = await snapshotter.attach(key)
     await recordsNothing('a second attach', snapshotter, async () =>
       equal('its path', (await snapshotter.attach(key)).path, path),
     )
     await snapshotter.detach(key)
     await recordsNothing('a second detach', snapshotter, () => snapshotter.detach(key))
     equal('path of a later attach', (await snapshotter.attach(key)).path, path)
+    await rejects(`${key}, read as it was attached before`, files.read('a'), 'FailedPrecondition')
     await snapshotter.detach(key)
   }
 })

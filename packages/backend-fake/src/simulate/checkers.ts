@@ -4,6 +4,7 @@ import type * as E from 'fp-ts/lib/Either.js'
 import type { Action } from './case.js'
 import type { Machine } from './machine.js'
 import { answerCheckers } from './check-answers.js'
+import { courseCheckers } from './check-courses.js'
 import { markCheckers } from './check-marks.js'
 import { recordCheckers } from './check-records.js'
 import { restCheckers } from './check-rest.js'
@@ -12,6 +13,8 @@ import { restCheckers } from './check-rest.js'
 export type Answered = {
   readonly action: Action
   readonly by: string
+  /** Its place among all commands, in the order in which they were sent. */
+  readonly place: number
   /** Number of the last record when it was sent. */
   readonly since: number
   readonly answer: E.Either<Refused | { readonly _tag: string; readonly message: string }, unknown>
@@ -41,4 +44,10 @@ export type Checker = {
   readonly rest?: (machine: Machine, rested: Rested) => string | undefined
 }
 
-export const checkers: readonly Checker[] = [...recordCheckers, ...markCheckers, ...answerCheckers, ...restCheckers]
+export const checkers: readonly Checker[] = [
+  ...recordCheckers,
+  ...markCheckers,
+  ...answerCheckers,
+  ...courseCheckers,
+  ...restCheckers,
+]

@@ -61,7 +61,8 @@ const refused = (run: Run, fault: Refused): void => {
     (fault._tag !== 'BackendFault' && !(fault._tag === 'StoreFault' && fault.code === 'EIO'))
   )
     violate(run, 'it opens again', JSON.stringify(fault))
-  restart(run)
+  // A log that is refused whatever is done would be opened again for ever.
+  if (run.violation === undefined) restart(run)
 }
 
 const openLog = ({ machine, profile, wrap }: Run, onStart: (intent: Intent) => void): ReturnType<Opening> => {

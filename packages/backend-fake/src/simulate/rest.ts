@@ -20,6 +20,17 @@ const rested = async ({ machine }: Run, snapshotter: Snapshotter): Promise<Reste
   return { infos, removable }
 }
 
+/** What is owed is done by itself, without a cleanup. */
+const settle = async (run: Run, snapshotter: Snapshotter): Promise<void> => {
+  for (let waited = 0; ; waited++) {
+    const outstanding = await snapshotter.outstanding()()
+    if (E.isLeft(outstanding) || outstanding.right.length === 0) return
+    if (waited > patience)
+      return violate(run, 'everything ends', `after ${patience} s there is ${JSON.stringify(outstanding.right)}`)
+    await run.machine.scheduler.pause('rest', second)
+  }
+}
+
 /** Nothing goes wrong any more: everything ends, everything owed is done, and the world is looked at as a whole. */
 export const rest = async (run: Run): Promise<void> => {
   const { machine, clients } = run
@@ -39,12 +50,8 @@ export const rest = async (run: Run): Promise<void> => {
       return violate(run, 'everything ends', `after ${patience} s without faults a command is unanswered`)
     await machine.scheduler.pause('rest', second)
   }
-  const cleaned = await run.snapshotter.cleanup()()
-  if (E.isLeft(cleaned)) return violate(run, 'everything ends', `cleanup: ${cleaned.left.message}`)
-  const outstanding = await run.snapshotter.outstanding()()
-  if (E.isRight(outstanding) && outstanding.right.length > 0)
-    return violate(run, 'everything ends', `after cleanup there is ${JSON.stringify(outstanding.right)}`)
   const { snapshotter } = run
+  await settle(run, snapshotter)
   look(run, 'rest', await rested(run, snapshotter))
   const unlike = await audit(machine, snapshotter, run.rests++)
   if (unlike !== undefined) violate(run, 'a view shows what was acknowledged', unlike)

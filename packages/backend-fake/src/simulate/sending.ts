@@ -23,7 +23,7 @@ const send = (run: Run, client: Client): void => {
   const action = machine.chooser.action(client.index, knownOf(machine))
   if (action === undefined) return void (client.isDone = true)
   const by = `${client.index}.${client.asked++}`
-  run.commands++
+  const place = run.commands++
   const since = machine.model.seq
   client.busy = { action, by, since }
   machine.trace.add('command', `${by} ${JSON.stringify(action)}`)
@@ -36,7 +36,7 @@ const send = (run: Run, client: Client): void => {
   const { processes } = run
   ask(machine, snapshotter, run.attachments, action, { by, signal: giving?.signal }).then(
     (answer) => {
-      if (run.processes === processes) answered(run, client, { action, by, since, answer })
+      if (run.processes === processes) answered(run, client, { action, by, place, since, answer })
     },
     (cause: unknown) => violate(run, 'nothing throws', String(cause)),
   )
