@@ -26,7 +26,10 @@ const harmless = {
 test('every mutant has a name of its own and a line that is there once', () => {
   assert.ok(mutants.length >= 25)
   assert.is(new Set(mutants.map(({ name }) => name)).size, mutants.length)
-  for (const mutant of mutants) assert.not(patched(mutant, readFileSync(pathOf(mutant), 'utf8')), '')
+  for (const mutant of mutants) {
+    const text = readFileSync(pathOf(mutant), 'utf8')
+    assert.is.not(patched(mutant, text), text)
+  }
 })
 
 test('a line that is not there, or there more than once, is refused', () => {
@@ -49,7 +52,7 @@ test('a mutant that nobody knows is refused with 2 and the names that there are'
 })
 
 test('mutants are caught, and what is not broken is not', () => {
-  const names = mutants.filter(({ by }, at) => by === undefined && at % 3 === 0).map(({ name }) => name)
+  const names = mutants.filter(({ by }, at) => by === undefined && at % 6 === 0).map(({ name }) => name)
   const { status, stdout } = command('--json', ...names)
   assert.is(status, 0, stdout)
   const rows = stdout
