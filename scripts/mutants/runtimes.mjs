@@ -247,6 +247,6 @@ export const stores = [
     is: 'the head kept beside the log stays where it was',
     file: memoryStore,
     find: 'data.anchor = { log: data.log, ...headOf(data) };',
-    replace: '',
+    replace: '{}',
   },
 ]

@@ -83,8 +83,8 @@ export const worlds = [
     replace: '',
   },
   {
-    name: 'seal twice',
-    is: 'a seal that was cut can’t be repeated',
+    name: 'seal drops the deletions',
+    is: 'a commit leaves behind which files of the parents were deleted',
     file: `${world}/seal.js`,
     find: 'if (disk.lstat(delta) !== undefined)\n            disk.rename(delta, sealed);',
     replace: 'if (delta.endsWith("Files"))\n            disk.rename(delta, sealed);',
@@ -111,6 +111,14 @@ export const worlds = [
     file: `${world}/undo.js`,
     find: 'return yield* undoAfter(task, cause);',
     replace: 'throw cause;',
+    by: 'backends-memory',
+  },
+  {
+    name: 'retire twice',
+    is: 'a retire that was cut can not be repeated',
+    file: `${world}/retire.js`,
+    find: 'if (disk.lstat(layerOf(layer)) !== undefined)\n        disk.rename(layerOf(layer), retiredOf(layer));',
+    replace: 'disk.rename(layerOf(layer), retiredOf(layer));',
     by: 'backends-memory',
   },
   {
