@@ -55,11 +55,8 @@ test('mutants are caught, and what is not broken is not', () => {
   const names = mutants.filter(({ by }, at) => by === undefined && at % 6 === 0).map(({ name }) => name)
   const { status, stdout } = command('--json', ...names)
   assert.is(status, 0, stdout)
-  const rows = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  assert.equal(rows.map(({ name }) => name).toSorted(), ['(as it is)', ...names].toSorted())
+  const lines = stdout.trim().split('\n')
+  assert.equal(new Set(lines.map((line) => JSON.parse(line).name)), new Set(['(as it is)', ...names]))
 })
 
 test.run()

@@ -171,8 +171,10 @@ export const courseCheckers: readonly Checker[] = [
   },
   {
     name: 'what was cancelled is undone',
-    intent: (machine, { id, layer }) =>
-      inTime.get(machine)?.has(id) === true ? void noteCancelled(machine, id, layer) : undefined,
+    intent: (machine, { id, layer }) => {
+      if (inTime.get(machine)?.has(id) === true) noteCancelled(machine, id, layer)
+      return undefined
+    },
     record: cancelledIsUndone,
   },
 ]
