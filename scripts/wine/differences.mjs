@@ -53,11 +53,6 @@ export const failing = {
     LINKS,
     'the same directory under another name is in use, and can be opened once it is closed',
   ),
-  'packages/store-level/test/conformance/backends-disk.test.ts': all(
-    LINKS,
-    'disk world: backend/import a base layer: cut, then again',
-    'disk world: backend/a tar that can not enter a layer',
-  ),
   'packages/store-level/test/conformance/content.test.ts': all(
     LINKS,
     'level store, disk world, bind: files/links',

@@ -4,11 +4,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { check, findingKinds, initialState, repair } from '@varve/core'
 import { judge, type Read } from '../src/fsck/judge.js'
 import { indexFound } from '../src/fsck/root.js'
-import { committed, layer, logCreated, prepared } from './support/events.js'
+import { committed, layer, logCreated, plainScratch, prepared } from './support/events.js'
 import { arrayStore, recordingBackend } from './support/memory.js'
 import { refused } from './support/runtime.js'
 import { stateOf } from './support/spec.js'
-import type { Event, Found, State } from '@varve/core'
+import type { Event, Found, FoundDisk, State } from '@varve/core'
 
 test('a store and a backend that can not be looked into are refused', async () => {
   const pair = { store: arrayStore(), backend: recordingBackend() }
@@ -81,6 +81,22 @@ test('a snapshot whose disk held its content is given up where no backend can ma
       ['Quarantined', false],
     ],
   )
+})
+
+test('a scratch is made anew only where the template that it is made from is there', () => {
+  const data = { kind: 'View', parent: 'base', scratch: plainScratch } as const
+  const state = stateOf([logCreated, ...layer(1, 'base'), ...prepared(2, 'look', data, '1024')])
+  const owner: Found = { role: 'owner', path: 'varve.json', log }
+  const repairs = (template: readonly FoundDisk[]): readonly unknown[] => {
+    const read = readOf(state, [owner, layerAt(1, ['Files'], { disks: template }), layerAt(2, [])])
+    const { findings, plan } = judge({ ...read, remakes: new Set(['scratch of a View']) })
+    const scratch = findings.find(({ code }) => code === 'missing-scratch')
+    return [scratch?.repair === null, plan.mends.filter(({ type }) => type === 'RemakeDisk').length]
+  }
+  assert.equal(repairs([]), [true, 0])
+  assert.equal(repairs([{ path: 'blank.vhdx', virtualSize: '1024' }]), [false, 1])
+  const problem = { kind: 'truncated', message: 'it ends' } as const
+  assert.equal(repairs([{ path: 'blank.vhdx', problem }]), [true, 0])
 })
 
 test('a root that belongs to another log is not touched', () => {

@@ -158,9 +158,10 @@ const finish = (world: World, { layer }: SealLayer): void => {
   flushVolume(world)
   dropBootFiles(world, layer)
   ifPossible(() => removeNote(world, layer))
-  // By one call, the very last: a seal that was cut before can still be undone.
-  if (files.exists(replacedFilesOf(world, layer)))
-    ifPossible(() => world.machine.native.DestroyLayer(replacedFilesOf(world, layer)))
+  // By one call, the very last: a seal that was cut before can still be undone, and from here on none can fail.
+  ifPossible(() => {
+    if (files.exists(replacedFilesOf(world, layer))) world.machine.native.DestroyLayer(replacedFilesOf(world, layer))
+  })
 }
 
 /** Turns a scratch into a layer that others can stand on. It is one once its sidecar says so. */

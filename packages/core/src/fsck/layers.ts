@@ -12,6 +12,8 @@ export type JudgedLayer = {
 /** What judging a layer needs besides it. */
 export type Judging = {
   readonly remakes: ReadonlySet<Remakable>
+  /** Whether the base layer has, or will have, the template at a path below it. */
+  readonly hasTemplate: (path: string) => boolean
   /** A free name in quarantine for what was found at a path. */
   readonly freeName: (path: string) => string
   /** The layer's directory, below the root. */
@@ -33,6 +35,8 @@ type Disk = {
   readonly path: string
   /** The virtual size that it was made with. */
   readonly size?: string
+  /** The template in the base layer; absent of a template. */
+  readonly madeFrom?: string
   readonly remakable: Remakable
   readonly codes: { readonly missing: FindingCode; readonly truncated: FindingCode; readonly damaged: FindingCode }
 }
@@ -57,7 +61,7 @@ const judgeDisk = (
   { id, name, parents = [] }: Snapshot,
   { disks }: LayerParts,
   asked: Disk,
-  { remakes, freeName, path }: Judging,
+  { remakes, hasTemplate, freeName, path }: Judging,
 ): JudgedLayer => {
   const disk = disks.find((one) => one.path === asked.path)
   const problem = diskProblem(asked, disk)
@@ -71,6 +75,10 @@ const judgeDisk = (
       ? { findings: [finding(code, { id, name, found: `${found} (${byHand})`, repair: null })], mends: [] }
       : { findings: [finding(code, { id, name, found, repair: lostWithDisk })], mends: [], lost: found }
   }
+  if (asked.madeFrom !== undefined && !hasTemplate(asked.madeFrom)) {
+    const byHand = `nothing: its base layer lacks ${asked.madeFrom}, which it would be made from`
+    return { findings: [finding(code, { id, name, found: `${found} (${byHand})`, repair: null })], mends: [] }
+  }
   const full = `${path}/${asked.path}`
   const remake: BackendMend = { type: 'RemakeDisk', id, path: asked.path, parents, requested: asked.size ?? '0' }
   const aside: readonly BackendMend[] =
@@ -82,8 +90,13 @@ const lostWithDisk = 'its content was in the disk: the snapshot is given up, and
 
 const scratchDisks = ({ kind, scratch }: Snapshot): readonly Disk[] => {
   const remakable = kind === 'View' ? 'scratch of a View' : 'scratch of an Active'
-  const own = { path: 'sandbox.vhdx', remakable, codes: scratchCodes } as const
-  const machine = { path: 'vm/sandbox.vhdx', remakable, codes: scratchCodes } as const
+  const own = { path: 'sandbox.vhdx', madeFrom: 'blank.vhdx', remakable, codes: scratchCodes } as const
+  const machine = {
+    path: 'vm/sandbox.vhdx',
+    madeFrom: 'UtilityVM/SystemTemplate.vhdx',
+    remakable,
+    codes: scratchCodes,
+  } as const
   return [
     scratch === null ? own : { ...own, size: scratch.effective },
     ...(scratch?.utilityVm === true ? [machine] : []),

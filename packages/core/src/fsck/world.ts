@@ -59,7 +59,14 @@ const judgeSnapshot = (snapshot: Snapshot, asking: Asking | undefined, compared:
   }
   const there = layer ?? retired
   if (there === undefined) return lostLayer(snapshot)
-  const judged = judgeLayer(snapshot, there.parts, { remakes, freeName: root.freeName, path: `snapshots/${id}` })
+  const disks = root.layers.get(snapshot.parents?.at(-1) ?? id)?.parts?.disks ?? []
+  const judged = judgeLayer(snapshot, there.parts, {
+    remakes,
+    hasTemplate: (path) =>
+      remakes.has('template') || disks.some((disk) => disk.path === path && disk.problem === undefined),
+    freeName: root.freeName,
+    path: `snapshots/${id}`,
+  })
   if (judged.lost !== undefined) return judged
   const sidecar = judgeSidecar(compared, snapshot)
   const findings = [...judged.findings, ...sidecar.findings]

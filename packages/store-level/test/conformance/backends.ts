@@ -4,7 +4,7 @@ import { suite, type Test } from 'uvu'
 import { fakeBackend, type PlannedFault } from '@varve/backend-fake'
 import type { Intent } from '@varve/core'
 import { backendCases, type BackendSubject } from '@varve/core/conformance'
-import { casesOver, temporary } from './subjects.js'
+import { temporary } from './subjects.js'
 
 /** Backends whose table of faults is filled in by the cases: the next run of a type is cut. */
 const cutting = (make: (faults: readonly PlannedFault[]) => ReturnType<typeof fakeBackend>) => {
@@ -56,9 +56,34 @@ const diskWorld = async (): Promise<BackendSubject> => {
 
 const worlds = { memory: memoryWorld, disk: diskWorld }
 
+/** Of cases over the disk of a Windows host, where files take their time, these: they need no symlinks, which not everybody may make. */
+const onWindows: ReadonlySet<string> = new Set(
+  [
+    'an empty root has no layers',
+    'create a parentless layer: cut, then destroyed',
+    'create a layer with a large scratch disk: twice',
+    'create an unpack layer: cut, then again after a crash',
+    'attach a view: once',
+    'detach a layer with a parent: again after a crash',
+    'seal a parentless layer: cut, then again',
+    'seal an empty unpack layer: cut, then again',
+    'retire a layer: again after a crash',
+    'retire an attached layer: cut, then again',
+    'destroy a layer under its own name: twice',
+    'seal a layer with a parent: cancelled meanwhile',
+    'maintenance/everything in a root is found, whoever has it',
+  ].map((name) => `backend/${name}`),
+)
+
+const casesOver = (world: keyof typeof worlds): typeof backendCases => {
+  const meant = backendCases.filter(({ name }) => onWindows.has(name))
+  if (meant.length !== onWindows.size) throw new Error('a case that is meant for Windows is no case any more')
+  return world === 'disk' && process.platform === 'win32' ? meant : backendCases
+}
+
 /** The suite of backends over a world, in a file for each, so that processors share them. */
 export const backendSuite = (world: keyof typeof worlds): Test => {
   const test = suite(`${world} world`)
-  for (const one of casesOver(world, backendCases)) test(one.name, () => one.run(worlds[world]))
+  for (const one of casesOver(world)) test(one.name, () => one.run(worlds[world]))
   return test
 }
