@@ -169,7 +169,7 @@ export const worlds = [
   {
     name: 'foreign root taken',
     is: 'a root that belongs to another log is opened',
-    file: `${world}/open.js`,
+    file: 'core/dist/src/adapter/owner.js',
     find: 'if (owner !== undefined && owner !== log)',
     replace: 'if (false)',
     by: 'backends-memory',

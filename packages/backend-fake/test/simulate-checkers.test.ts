@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { initialState, type Snapshotter } from '@varve/core'
 import {
   backendFault,
+  failedPrecondition,
   notFound,
   storeFault,
   type Attachment,
@@ -89,6 +90,11 @@ const broken: readonly (Wrapped & { readonly checker: string; readonly is: strin
     checker: 'refusals are true',
     is: 'a remove of what is there that finds nothing',
     snapshotter: facing(() => ({ remove: (key) => TE.left(notFound(key)) })),
+  },
+  {
+    checker: 'preconditions fail rightly',
+    is: 'an attach that is refused although nothing stands in its way',
+    snapshotter: facing(() => ({ attach: (key) => TE.left(failedPrecondition(`snapshot ${key}`)) })),
   },
   {
     checker: 'queries show what is recorded',

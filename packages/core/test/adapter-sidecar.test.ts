@@ -1,4 +1,16 @@
-import { describe, fieldsIn, isUndone, sidecarBytes, templatesIn, type Sidecar } from '@varve/core/adapter'
+import {
+  checkOwner,
+  describe,
+  fieldsIn,
+  isUndone,
+  layersNamed,
+  ownerBytes,
+  ownerIn,
+  raisedIn,
+  sidecarBytes,
+  templatesIn,
+  type Sidecar,
+} from '@varve/core/adapter'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -12,6 +24,29 @@ const sidecar: Sidecar = {
   labels: { a: 'ä' },
   templates: { 'sandbox.vhdx': 'snapshots/1/blank.vhdx' },
 }
+
+test('a root is taken for its own log, or when nobody has it', () => {
+  const codeOf = (hasFile: boolean, owner: string | undefined): number | undefined => {
+    try {
+      checkOwner({ root: '/root', separator: '/' }, { hasFile, owner }, 'a log')
+    } catch (cause) {
+      const failure = raisedIn(cause)
+      return failure?._tag === 'BackendFault' ? failure.code : undefined
+    }
+    return 0
+  }
+  assert.is(ownerIn(ownerBytes('a log')), 'a log')
+  assert.is(ownerIn(new TextEncoder().encode('{"log":7}')), undefined)
+  assert.equal([codeOf(false, undefined), codeOf(true, 'a log')], [0, 0])
+  assert.equal([codeOf(true, undefined), codeOf(true, 'another')], [0x80070570, 0x800700b7])
+})
+
+test('layers are told from other names', () => {
+  assert.equal(layersNamed(['7', 'rm-8', '0', '07', 'x', 'rm-']), [
+    { id: 7, retired: false },
+    { id: 8, retired: true },
+  ])
+})
 
 test('a sidecar says what it was made with, and whose log it is', () => {
   assert.equal(fieldsIn(sidecarBytes('a log', sidecar)), { log: 'a log', ...sidecar })

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { fieldsIn } from '@varve/core/adapter'
 import type { Intent } from '@varve/core/ports'
 import type { Recorded } from '@varve/core'
 import { layerOf, sidecarOf } from '../world/world.js'
@@ -132,7 +133,7 @@ const inTime = new WeakMap<Machine, Set<string>>()
 
 const isSealed = ({ disk: { disk } }: Machine, layer: number): boolean => {
   const size = disk.lstat(sidecarOf(layer))?.size ?? 0
-  return size > 0 && new TextDecoder().decode(disk.read(sidecarOf(layer), 0, size)).includes('"kind": "Committed"')
+  return size > 0 && fieldsIn(disk.read(sidecarOf(layer), 0, size))['kind'] === 'Committed'
 }
 
 const noteCancelled = (machine: Machine, intent: string, layer: number): void => {

@@ -1,7 +1,6 @@
-import { layerNamed } from '@varve/core/adapter'
-import { backendFault, type FoundLayer, type SnapshotId } from '@varve/core/ports'
-import { codes, raise } from './failure.js'
-import { ownerBytes, ownerFile, ownerOf } from './owner.js'
+import { checkOwner, layersNamed, ownerBytes, ownerFile } from '@varve/core/adapter'
+import type { FoundLayer, SnapshotId } from '@varve/core/ports'
+import { ownerOf } from './owner.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
@@ -14,7 +13,6 @@ import {
   retiredMountOf,
   retiredOf,
   sealNoteOf,
-  shownPath,
   sidecarOf,
   streamsOf,
   tableOf,
@@ -22,31 +20,6 @@ import {
 } from './world.js'
 
 const directories = ['snapshots', 'scratch', 'mounts', 'meta', 'tables'] as const
-
-const checkOwner = (world: World, owner: string | undefined, log: string): void => {
-  const { disk, layout } = world
-  const shown = shownPath(world, ownerFile)
-  if (owner === undefined && disk.lstat(ownerFile) !== undefined)
-    raise(
-      backendFault(
-        `${shown} does not say whose layers these are; write {"log":"<UUID>"} into it or give another root`,
-        codes.corrupt,
-      ),
-    )
-  if (owner !== undefined && owner !== log)
-    raise(
-      backendFault(
-        `${layout.root} holds the layers of log ${owner} and was opened for log ${log}; give the log or the root that belongs to it`,
-        codes.alreadyExists,
-      ),
-    )
-}
-
-const foundLayers = ({ disk }: World): readonly FoundLayer[] =>
-  disk.readdir('snapshots').flatMap(({ name }) => {
-    const found = layerNamed(name)
-    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
-  })
 
 function* removeHalfBuilt({ disk }: World): Work<void> {
   for (const directory of ['scratch', 'mounts'])
@@ -56,15 +29,15 @@ function* removeHalfBuilt({ disk }: World): Work<void> {
 
 /** Takes the root for a log and answers which layers it holds. Nobody is attached to anything yet. */
 export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
-  const { disk, attached } = world
+  const { disk, layout, attached } = world
   const owner = ownerOf(world)
-  checkOwner(world, owner, log)
+  checkOwner(layout, { hasFile: disk.lstat(ownerFile) !== undefined, owner }, log)
   for (const directory of directories) disk.mkdir(directory)
   if (owner === undefined) yield* placeSafely(disk, 0, ownerFile, ownerBytes(log))
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)
-  return foundLayers(world)
+  return layersNamed(disk.readdir('snapshots').map(({ name }) => name))
 }
 
 const freeName = ({ disk }: World, name: string): string => {

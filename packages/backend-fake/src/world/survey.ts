@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { diskPaths, layerNamed, sidecarNamed } from '@varve/core/adapter'
+import { diskPaths, layerNamed, ownerFile, sidecarNamed } from '@varve/core/adapter'
 import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
-import { ownerFile, ownerOf } from './owner.js'
+import { ownerOf } from './owner.js'
 import { step, type Work } from './work.js'
 import { layerOf, mountOf, retiredMountOf, retiredOf, sidecarOf, type World } from './world.js'
 

@@ -1,4 +1,4 @@
-import { templatesThere } from '@varve/core/adapter'
+import { ownerBytes, templatesThere } from '@varve/core/adapter'
 import { backendFault, pathOf, type BackendMend } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
 import { remakeBaseFiles } from './base.js'
@@ -65,10 +65,7 @@ const deleteTemporary = (world: World, { path }: Mend<'DeleteTemporary'>): void 
 const mendOne = (world: World, asked: BackendMend): void => {
   switch (asked.type) {
     case 'TakeRoot':
-      return world.machine.files.writeFile(
-        ownerFileOf(world),
-        new TextEncoder().encode(`${JSON.stringify({ log: asked.log })}\n`),
-      )
+      return world.machine.files.writeFile(ownerFileOf(world), ownerBytes(asked.log))
     case 'QuarantineLayer':
       return moveAside(world, asked, asked.to)
     case 'Quarantine':

@@ -1,6 +1,5 @@
-import { layerNamed } from '@varve/core/adapter'
-import { backendFault, pathOf, type FoundLayer } from '@varve/core/ports'
-import { codes, raise } from '../failure.js'
+import { checkOwner, layersNamed, ownerBytes } from '@varve/core/adapter'
+import { pathOf, type FoundLayer } from '@varve/core/ports'
 import { checkHost, checkRoot } from './host-checks.js'
 import { takeAway } from './detach.js'
 import { moveLayer } from './retire.js'
@@ -9,33 +8,6 @@ import { wipe, wipeTemporary } from './wipe.js'
 import { bootFilesOf, layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 const folders = ['snapshots', 'meta', 'mounts', 'temp'] as const
-
-const checkOwner = (world: World, log: string): void => {
-  const { layout, machine } = world
-  const path = ownerFileOf(world)
-  if (!machine.files.exists(path)) return
-  const owner = ownerOf(world)
-  if (owner === undefined)
-    raise(
-      backendFault(
-        `${path} does not say whose layers these are; write {"log":"<UUID>"} into it or give another root`,
-        codes.corrupt,
-      ),
-    )
-  if (owner !== log)
-    raise(
-      backendFault(
-        `${layout.root} holds the layers of log ${owner} and was opened for log ${log}; give the log or the root that belongs to it`,
-        codes.alreadyExists,
-      ),
-    )
-}
-
-const foundLayers = ({ layout, machine: { files } }: World): readonly FoundLayer[] =>
-  files.list(pathOf(layout, 'snapshots')).flatMap((name) => {
-    const found = layerNamed(name)
-    return found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []
-  })
 
 /** Nobody has anything attached or half-done yet; what a crash left up is taken down with its layer. */
 const tidyRoot = (world: World): void => {
@@ -52,12 +24,12 @@ export const claim = (world: World, log: string): readonly FoundLayer[] => {
   const { layout, machine } = world
   checkRoot(layout.root)
   checkHost(world)
-  checkOwner(world, log)
+  const owner = ownerOf(world)
+  checkOwner(layout, { hasFile: machine.files.exists(ownerFileOf(world)), owner }, log)
   for (const name of folders) machine.files.makeFolder(pathOf(layout, name))
-  if (ownerOf(world) === undefined)
-    machine.files.writeFile(ownerFileOf(world), new TextEncoder().encode(`${JSON.stringify({ log })}\n`))
+  if (owner === undefined) machine.files.writeFile(ownerFileOf(world), ownerBytes(log))
   tidyRoot(world)
-  return foundLayers(world)
+  return layersNamed(machine.files.list(pathOf(layout, 'snapshots')))
 }
 
 const freeName = ({ layout, machine: { files } }: World, name: string): string => {

@@ -1,14 +1,15 @@
-import { sidecarBytes, templatesIn, type Fields, type Sidecar } from '@varve/core/adapter'
+import { ownerFile, ownerIn, sidecarBytes, templatesIn, type Fields, type Sidecar } from '@varve/core/adapter'
 import { pathOf, type SnapshotId } from '@varve/core/ports'
 import { readFields } from './fields.js'
 import { sidecarOf, type World } from './world.js'
 
-export const ownerFileOf = ({ layout }: World): string => pathOf(layout, 'varve.json')
+export const ownerFileOf = ({ layout }: World): string => pathOf(layout, ownerFile)
 
 /** UUID of the log that the root was claimed for; undefined where nothing says it. */
 export const ownerOf = (world: World): string | undefined => {
-  const { log } = readFields(world, ownerFileOf(world))
-  return typeof log === 'string' ? log : undefined
+  const { files } = world.machine
+  const path = ownerFileOf(world)
+  return files.kindOf(path) === 'file' ? ownerIn(files.readFile(path)) : undefined
 }
 
 const write = (world: World, id: SnapshotId, fields: Fields, log = ownerOf(world) ?? ''): void =>

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { diskPaths, layerNamed, sidecarNamed } from '@varve/core/adapter'
+import { diskPaths, layerNamed, ownerFile, sidecarNamed } from '@varve/core/adapter'
 import { pathOf, readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { codeOf, codes } from '../failure.js'
@@ -41,7 +41,7 @@ const namesIn = ({ layout, machine: { files } }: World, folder: string): readonl
 /** Everything in the root by its name; what layers and sidecars hold is looked up one by one. */
 export const survey = (world: World): readonly Found[] => [
   ...(world.machine.files.exists(ownerFileOf(world))
-    ? [{ role: 'owner', path: 'varve.json', log: ownerOf(world) } as const]
+    ? [{ role: 'owner', path: ownerFile, log: ownerOf(world) } as const]
     : []),
   ...namesIn(world, 'snapshots').map(layerNamed),
   ...namesIn(world, 'meta').map((name) => sidecarNamed(name) ?? traceAt('meta', name)),

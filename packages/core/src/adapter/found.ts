@@ -1,5 +1,5 @@
 import type { SnapshotId } from '../model/snapshot.js'
-import type { Found } from '../runtime/ports.js'
+import type { Found, FoundLayer } from '../runtime/ports.js'
 
 const layerForm = /^(?<retired>rm-)?(?<id>[1-9]\d{0,15})$/
 
@@ -10,6 +10,10 @@ export const layerNamed = (name: string): Extract<Found, { readonly role: 'layer
   if (groups === undefined) return { role: 'foreign', path }
   return { role: 'layer', path, id: Number(groups['id']), retired: groups['retired'] !== undefined, parts: undefined }
 }
+
+/** The layers among the names in `snapshots`. */
+export const layersNamed = (names: readonly string[]): readonly FoundLayer[] =>
+  names.map(layerNamed).flatMap((found) => (found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []))
 
 /** The sidecar that a name in `meta` is that of, not read yet. */
 export const sidecarNamed = (name: string): Found | undefined => {

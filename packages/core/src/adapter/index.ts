@@ -2,7 +2,7 @@
 export { driverBackend, type DriverBackend } from './backend.js'
 export type { CallOptions, Done, Driver, StreamOptions } from './driver.js'
 export { asBackendFault, asFailure, failureOf, messageOf, raise, raisedIn, stoppedFault } from './failure.js'
-export { diskPaths, layerNamed, sidecarNamed, templatesThere } from './found.js'
+export { diskPaths, layerNamed, layersNamed, sidecarNamed, templatesThere } from './found.js'
 export { gate, type Gate } from './gate.js'
 export { chunkLength, chunksInFlight, movable } from './movable.js'
 export {
@@ -14,6 +14,7 @@ export {
   type Operation,
   type Operations,
 } from './operations.js'
+export { checkOwner, ownerBytes, ownerFile, ownerIn } from './owner.js'
 export { fieldsIn, isFields, sidecarBytes, templatesIn, type Fields, type Sidecar } from './sidecar.js'
 export { feedTar, pump, type Arrival, type Taker, type TarFeed } from './tar-in.js'
 export { chunksOf, type Export } from './tar-out.js'
