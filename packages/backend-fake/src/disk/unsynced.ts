@@ -39,7 +39,7 @@ export type Flushing = {
   readonly flushAll: (root: string) => boolean
 }
 
-export const hostFlushing: Flushing = { flush, flushAll }
+const hostFlushing: Flushing = { flush, flushAll }
 
 /** What was written below a root and may be lost with the power. Paths are relative and use `/`. */
 export type Unsynced = {

@@ -19,7 +19,7 @@ const nodeAt = (root: Directory, path: string): Node | undefined => {
 }
 
 /** Fates that lead to different contents. */
-export const differentFates = (content: SparseFile, durable: SparseFile): readonly number[] => {
+const differentFates = (content: SparseFile, durable: SparseFile): readonly number[] => {
   const seen = new Set<string>()
   return Array.from({ length: fates }, (_, fate) => fate).filter((fate) => {
     const key = contentKey(contentAfter(fate, content, durable))

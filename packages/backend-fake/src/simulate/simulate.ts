@@ -6,6 +6,7 @@ import { play } from './run.js'
 import type { Violation } from './running.js'
 
 /** Given to `simulate`. */
+/** Given to `simulate`; nothing has to be. */
 export type SimulateOptions = {
   /** Everything that happens depends on it. Default: 1. */
   readonly seed?: number
@@ -24,6 +25,7 @@ export type SimulateOptions = {
 }
 
 /** What came of a run. */
+/** What became of a simulated run. */
 export type Simulated = {
   readonly seed: number | undefined
   /** Steps that were made, those of the rests included. */

@@ -8,6 +8,7 @@ export type Done = { readonly files: number; readonly bytes: number }
 
 type CommonOptions = { readonly signal?: AbortSignal; readonly progress?: (done: Done) => void }
 
+/** What goes with a call. `signal` ends it; `progress` is told what was worked on so far. */
 export type CallOptions = CommonOptions & {
   /** Of ImportLayer: the uncompressed tar. */
   readonly tar?: ByteStream<Failure>
@@ -15,6 +16,7 @@ export type CallOptions = CommonOptions & {
   readonly spend?: (chunk: Uint8Array) => void
 }
 
+/** What goes with an export. */
 export type StreamOptions = CommonOptions & {
   /** Chunks of the stream that are needed no more, one at a call. */
   readonly spent?: () => Uint8Array | undefined

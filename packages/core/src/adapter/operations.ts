@@ -32,8 +32,11 @@ export type Operations = {
   readonly symlink: (id: SnapshotId, target: string, path: string) => void
 }
 
+/** The name of an operation. */
 export type Operation = keyof Operations
+/** What an operation is given. */
 export type Arguments<K extends Operation> = Parameters<Operations[K]>
+/** What an operation answers when it has succeeded. */
 export type Answer<K extends Operation> = ReturnType<Operations[K]>
 
 /** An operation and its arguments as they come over from another thread. */

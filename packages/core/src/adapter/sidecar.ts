@@ -9,6 +9,7 @@ export type Sidecar = Told & {
 /** What a file of JSON says, as far as it says anything. */
 export type Fields = Readonly<Record<string, unknown>>
 
+/** Whether a value is an object with fields. */
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

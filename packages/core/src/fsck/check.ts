@@ -31,6 +31,7 @@ export type Checked = {
   readonly plan: RepairPlan
 }
 
+/** Why a check, a repair or a rescue was not done. */
 export type FsckFault = InvalidArgument | StoreFault | BackendFault
 
 /** A store and a backend that are held for maintenance. */
@@ -94,7 +95,7 @@ export const readAll = async (held: Held): Promise<E.Either<FsckFault, Read>> =>
   })
 }
 
-export const checkHeld = async (held: Held): Promise<E.Either<FsckFault, Checked>> => {
+const checkHeld = async (held: Held): Promise<E.Either<FsckFault, Checked>> => {
   const read = await readAll(held)
   if (E.isLeft(read)) return read
   const { findings, plan } = judge(read.right)

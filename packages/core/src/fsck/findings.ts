@@ -75,6 +75,7 @@ export const findingKinds = {
   'leftover-temporary': stray('it was half made or half removed, and is of no use', 'it is deleted'),
 } as const satisfies Readonly<Record<string, Kind>>
 
+/** What was found, by a name that stays the same from version to version. */
 export type FindingCode = keyof typeof findingKinds
 
 /** Something that is not as it should be. */

@@ -59,7 +59,7 @@ const take = ({ state, hash }: Folding, { seq, text }: FoundRecord, sha256: Sha2
 }
 
 /** `record 7 is`, or `records 7 to 9 are`. */
-export const recordsText = (first: number, last: number): string =>
+const recordsText = (first: number, last: number): string =>
   first === last ? `record ${first} is` : `records ${first} to ${last} are`
 
 /** Folds a log as far as its records are good. `marks`: numbers of records whose states are wanted. */
