@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { faultTable, simulate, type Case, type FaultName } from '../src/index.js'
+import { faultTable, simulate, type Action, type Case, type FaultName } from '../src/index.js'
 import { scaled } from './support/simulations.js'
 
 test('the same seed gives the same run', async () => {
@@ -51,6 +51,33 @@ test('runs hold, in both profiles, however many clients there are', async () => 
     const profile = seed % 2 === 0 ? 'bind' : 'windows-layer'
     const { verdict } = await simulate({ seed, profile, clients: 1 + (seed % 5), steps: 1_000, faults: scaled(2) })
     assert.equal(verdict, 'held', `seed ${seed}, ${profile}`)
+  }
+})
+
+test('an id that a directory of others had may come to be the log\'s own', async () => {
+  const made = Array.from({ length: 52 }, (_, index): Action => ({
+    do: 'prepare',
+    key: `extract-${index}`,
+    purpose: 'unpack',
+  }))
+  const faults = [{ fault: 'directoryAppears', at: 20, detail: 0 }] as const
+  for (const first of [[], [{ do: 'reopen' }]] as const) {
+    const lines: string[] = []
+    const { verdict } = await simulate({
+      case: {
+        profile: 'bind',
+        clients: [[{ do: 'prepare', key: 'a' }, ...first, ...made, { do: 'reopen' }]],
+        order: [],
+        faults,
+        rests: [],
+      },
+      watch: (line) => lines.push(line),
+    })
+    assert.ok(
+      lines.some((line) => line.startsWith('appeared')),
+      'no directory appeared',
+    )
+    assert.equal(verdict, 'held', `reopened first: ${first.length > 0}`)
   }
 })
 

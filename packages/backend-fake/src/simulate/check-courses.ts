@@ -4,7 +4,7 @@ import type { Intent } from '@varve/core/ports'
 import type { Recorded } from '@varve/core'
 import { layerOf, sidecarOf } from '../world/world.js'
 import type { Answered, Checker } from './checkers.js'
-import type { Machine } from './machine.js'
+import { strangersOf, type Machine } from './machine.js'
 import type { Model } from './model.js'
 
 /** Effects come after their cause is durable. */
@@ -108,11 +108,10 @@ const nothingAttached = ({ model }: Machine): string | undefined => {
 }
 
 /** Directories of others that were there at an earlier look. */
-const strangers = new WeakMap<Machine, Set<string>>()
+const seen = new WeakMap<Machine, ReadonlySet<string>>()
 
 const noteForeign = (machine: Machine): void => {
-  const seen = of(strangers, machine, () => new Set<string>())
-  for (const path of machine.foreign) seen.add(path)
+  seen.set(machine, new Set(machine.foreign))
 }
 
 /** What opening moved away was no layer of this log. */
@@ -123,7 +122,10 @@ const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined =>
 }
 
 const foreignAreMoved = (machine: Machine): string | undefined => {
-  const left = [...(strangers.get(machine) ?? [])].find((path) => machine.disk.disk.lstat(path) !== undefined)
+  const earlier = seen.get(machine)
+  const left = strangersOf(machine).find(
+    (path) => earlier?.has(path) === true && machine.disk.disk.lstat(path) !== undefined,
+  )
   noteForeign(machine)
   return left && `${left} is no layer of this log, and opening left it where it was`
 }
