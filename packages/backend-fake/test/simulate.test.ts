@@ -54,7 +54,7 @@ test('runs hold, in both profiles, however many clients there are', async () => 
   }
 })
 
-test('an id that a directory of others had may come to be the log\'s own', async () => {
+test("an id that a directory of others had may come to be the log's own", async () => {
   const made = Array.from({ length: 52 }, (_, index): Action => ({
     do: 'prepare',
     key: `extract-${index}`,
