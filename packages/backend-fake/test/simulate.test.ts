@@ -96,4 +96,34 @@ test('only the faults that are named happen', async () => {
   assert.equal(Object.keys(faults), ['crash'])
 })
 
+test('options that make no sense are refused, and which', async () => {
+  const refused: readonly (readonly [options: unknown, field: string])[] = [
+    [null, 'options'],
+    [{ seed: 'x' }, 'seed'],
+    [{ seed: -1 }, 'seed'],
+    [{ steps: 0 }, 'steps'],
+    [{ steps: Infinity }, 'steps'],
+    [{ clients: 1.5 }, 'clients'],
+    [{ profile: 'linux' }, 'profile'],
+    [{ faults: 'crash' }, 'faults'],
+    [{ faults: { crush: 0.1 } }, 'faults.crush'],
+    [{ faults: { failBefore: 2 } }, 'faults.failBefore'],
+    [{ faults: { crash: 0.5, powerLoss: 0.5 } }, 'faults'],
+    [{ case: {} }, 'case'],
+    [{ watch: 'yes' }, 'watch'],
+    [{ sede: 1 }, 'sede'],
+  ]
+  for (const [options, field] of refused) {
+    const error: unknown = await simulate(options as object).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    )
+    assert.instance(error, Error, `${JSON.stringify(options)} was taken`)
+    const { _tag, field: found } = error as unknown as Record<string, unknown>
+    assert.equal([_tag, found], ['InvalidArgument', field])
+  }
+  const { verdict } = await simulate({ steps: 5, faults: { failBefore: 1, crash: 0.5 } })
+  assert.is(verdict, 'held')
+})
+
 test.run()
