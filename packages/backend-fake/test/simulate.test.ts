@@ -119,7 +119,7 @@ test('options that make no sense are refused, and which', async () => {
       (cause: unknown) => cause,
     )
     assert.instance(error, Error, `${JSON.stringify(options)} was taken`)
-    const { _tag, field: found } = error as unknown as Record<string, unknown>
+    const { _tag, field: found } = error as Record<string, unknown>
     assert.equal([_tag, found], ['InvalidArgument', field])
   }
   const { verdict } = await simulate({ steps: 5, faults: { failBefore: 1, crash: 0.5 } })
