@@ -34,7 +34,10 @@ export type Head = { readonly seq: number; readonly hash: string }
 /** A record as it is stored: its number, its hash, and its text, which holds both. */
 export type Sealed = { readonly seq: number; readonly hash: string; readonly text: string }
 
-/** What a store keeps beside its records: the rows of checkpoints, and inputs where they are kept. */
+/**
+ * What a store keeps beside its records: the rows of checkpoints, and inputs where they are kept. One without a value deletes the row of
+ * its key.
+ */
 export type Row = CheckpointRow
 
 /** What opening a store found. `log` is the log's UUID; for an empty store a new one, to be recorded first. */
