@@ -169,7 +169,8 @@ export type FileStat = {
 
 /**
  * The content of an attached layer, the same in every world. Paths are relative and use `/`; `''` is the root; a path that
- * leaves the root is InvalidArgument; a missing one is NotFound; after detach every call is FailedPrecondition.
+ * leaves the root or leads through a symlink is InvalidArgument; a missing one is NotFound; after detach every call is
+ * FailedPrecondition.
  */
 export type Files = {
   readonly read: (path: string) => TaskEither<FilesError, Uint8Array>
