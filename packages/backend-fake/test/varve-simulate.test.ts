@@ -83,6 +83,8 @@ test(
     let shrunk = 0
     const lane = ((request: { readonly case: Case }) => {
       shrunk++
+      const whole = readdirSync(directory).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Case)
+      assert.equal(whole, [failure.case], 'the whole case is there before it is made smaller')
       return shrink(request.case, { onMachine })
     }) as unknown as Lane
     await writeFailures([failure, { ...failure }], lane, output)

@@ -10,7 +10,7 @@ const fileOf = (checker: string): string => `varve-case-${checker.replace(/\W+/g
 
 const commandsIn = ({ clients }: Case): number => clients.reduce((sum, { length }) => sum + length, 0)
 
-/** Makes the first failure of each checker smaller, and writes it where it can be run again from. */
+/** Writes the first failure of each checker where it can be run again from: whole, and once it is made smaller, which may take long. */
 export const writeFailures = async (
   failures: readonly Failure[],
   lane: Lane,
@@ -20,10 +20,12 @@ export const writeFailures = async (
   for (const failure of failures) if (!first.has(failure.checker)) first.set(failure.checker, failure)
   for (const { checker, case: failing } of first.values()) {
     progress(`making a case of "${checker}" smaller`)
-    const shrunk = await lane({ ask: 'shrink', case: failing })
     const file = fileOf(checker)
+    const write = (one: Case): void => writeFileSync(file, `${JSON.stringify(one, null, 1)}\n`)
+    write(failing)
+    const shrunk = await lane({ ask: 'shrink', case: failing })
     const smaller = shrunk?.case ?? failing
-    writeFileSync(file, `${JSON.stringify(smaller, null, 1)}\n`)
+    if (shrunk !== undefined) write(smaller)
     const size = `${commandsIn(failing)} commands and ${failing.faults.length} faults`
     error(
       shrunk === undefined
