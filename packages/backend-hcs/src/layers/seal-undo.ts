@@ -68,6 +68,8 @@ export type Sealed = {
 
 /** The layer as it was before a seal that failed, or was cut. */
 export const undoSeal = (world: World, { layer, isParentless, purpose, applied }: Sealed): void => {
+  // First, as a layer that is noted as sealed is never sealed again.
+  noteActive(world, layer)
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
@@ -76,5 +78,4 @@ export const undoSeal = (world: World, { layer, isParentless, purpose, applied }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
   else if (!applied) removeBuilt(world, layer, [])
   wipeTemporary(world, layer)
-  noteActive(world, layer, isParentless)
 }

@@ -15,11 +15,19 @@ export const layerNamed = (name: string): Extract<Found, { readonly role: 'layer
 export const layersNamed = (names: readonly string[]): readonly FoundLayer[] =>
   names.map(layerNamed).flatMap((found) => (found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []))
 
+/** The sidecar of a layer, not read yet. */
+export const sidecarOf = (id: SnapshotId): Found => ({
+  role: 'sidecar',
+  path: `meta/${id}.json`,
+  id,
+  log: undefined,
+  sidecar: undefined,
+})
+
 /** The sidecar that a name in `meta` is that of, not read yet. */
 export const sidecarNamed = (name: string): Found | undefined => {
   const [, id] = /^([1-9]\d{0,15})\.json$/.exec(name) ?? []
-  if (id === undefined) return undefined
-  return { role: 'sidecar', path: `meta/${name}`, id: Number(id), log: undefined, sidecar: undefined }
+  return id === undefined ? undefined : sidecarOf(Number(id))
 }
 
 /** Where a layer may have virtual disks: paths below it. */
