@@ -16,6 +16,8 @@ import {
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkers } from '../src/simulate/checkers.js'
+import { simulatedDisk } from '../src/simulate/disk.js'
+import type { Machine } from '../src/simulate/machine.js'
 import { newModel, type Layer, type Model } from '../src/simulate/model.js'
 import type { Wrapped } from '../src/simulate/running.js'
 import type { Chances } from '../src/simulate/faults.js'
@@ -256,7 +258,6 @@ const layer = (id: number, parents: readonly number[]): Layer => ({
   labels: {},
   attachedBy: undefined,
   isHalfDetached: false,
-  isHalfCommitted: false,
   content: new Map(),
   unsynced: new Set(),
 })
@@ -286,6 +287,20 @@ test('"child counts are right" sees a count that is not', () => {
   const model = newModel()
   model.layers.set('layer 1', layer(1, []))
   assert.match(String(seen('child counts are right', model, 'answer')), /counts no record, and 0 stand on it/)
+})
+
+test('"foreign directories are moved away, and no others" sees one that was there before, and none that came meanwhile', () => {
+  const { disk } = simulatedDisk(() => 0n)
+  const opened = checkers.find(({ name }) => name === 'foreign directories are moved away, and no others')?.opened
+  const machine = { disk: { disk }, foreign: new Set(['snapshots/9']) } as unknown as Machine
+  disk.mkdir('snapshots')
+  disk.mkdir('snapshots/9')
+  assert.is(opened?.(machine), undefined)
+  assert.match(String(opened?.(machine)), /left it where it was/)
+  disk.rmdir('snapshots/9')
+  assert.is(opened?.(machine), undefined)
+  disk.mkdir('snapshots/9')
+  assert.is(opened?.(machine), undefined)
 })
 
 test.run()

@@ -107,13 +107,16 @@ const nothingAttached = ({ model }: Machine): string | undefined => {
   return left && `${left.name} is still attached`
 }
 
-/** Directories of others that were there at an earlier look. */
-const strangers = new WeakMap<Machine, Set<string>>()
+/** Directories of others that were there at the last look. */
+const strangers = new WeakMap<Machine, readonly string[]>()
 
-const noteForeign = (machine: Machine): void => {
-  const seen = of(strangers, machine, () => new Set<string>())
-  for (const path of machine.foreign) seen.add(path)
-}
+const isThere =
+  ({ disk: { disk } }: Machine) =>
+  (path: string): boolean =>
+    disk.lstat(path) !== undefined
+
+const noteForeign = (machine: Machine): void =>
+  void strangers.set(machine, [...machine.foreign].filter(isThere(machine)))
 
 /** What opening moved away was no layer of this log. */
 const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined => {
@@ -123,7 +126,7 @@ const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined =>
 }
 
 const foreignAreMoved = (machine: Machine): string | undefined => {
-  const left = [...(strangers.get(machine) ?? [])].find((path) => machine.disk.disk.lstat(path) !== undefined)
+  const left = strangers.get(machine)?.find(isThere(machine))
   noteForeign(machine)
   return left && `${left} is no layer of this log, and opening left it where it was`
 }
