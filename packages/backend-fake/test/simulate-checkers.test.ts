@@ -47,7 +47,15 @@ const performing =
 const empty = new Uint8Array(0)
 
 /** What is broken, and which checker has to see it. */
-const broken: readonly (Wrapped & { readonly checker: string; readonly is: string; readonly chances?: Chances })[] = [
+type Broken = Wrapped & {
+  readonly checker: string
+  readonly is: string
+  readonly chances?: Chances
+  /** The first seed that is tried; default 1. */
+  readonly from?: number
+}
+
+const broken: readonly Broken[] = [
   {
     checker: 'records follow one another',
     is: 'a log whose clock is not monotone',
@@ -122,6 +130,8 @@ const broken: readonly (Wrapped & { readonly checker: string; readonly is: strin
   {
     checker: 'the disk is what the log says',
     is: 'a destroy that does nothing',
+    // In the first run the log is opened anew before it rests, and what was left is moved away.
+    from: 2,
     backend: performing((backend, intent, options) =>
       intent.type === 'DestroyLayer' ? TE.right({ type: 'LayerDestroyed' }) : backend.execute(intent, options),
     ),
@@ -239,9 +249,9 @@ function openedOnce(): (store: EventStore) => EventStore {
 
 const seedsTried = 12
 
-for (const { checker, is, chances, ...wrap } of broken)
+for (const { checker, is, chances, from = 1, ...wrap } of broken)
   test(`"${checker}" sees ${is}`, async () => {
-    for (let seed = 1; seed <= seedsTried; seed++) {
+    for (let seed = from; seed < from + seedsTried; seed++) {
       const { verdict } = await playBroken(seed, wrap, chances)
       if (verdict === 'held') continue
       return assert.is(verdict.checker, checker, `seed ${seed}: ${verdict.message}`)
