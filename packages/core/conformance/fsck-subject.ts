@@ -38,6 +38,8 @@ export type LogFiles = {
 /** A store and a backend that can be damaged, checked and repaired. */
 export type FsckSubject = {
   readonly open: () => Promise<PromiseSnapshotter>
+  /** Opens, uses what is open, and leaves everything as a process that is killed then. */
+  readonly killedAfter: (use: (snapshotter: PromiseSnapshotter) => Promise<void>) => Promise<void>
   readonly check: () => Promise<Checked>
   readonly repair: (plan: RepairPlan) => Promise<Repaired>
   /** Into a log that is empty; from then on that is the log of this subject. */

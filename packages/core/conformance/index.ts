@@ -29,6 +29,7 @@ export { type DifferSubject, differCases, layerStackTable } from './differ-cases
 export { layerOfTable } from './differ-layers.js'
 export type { Dice } from './dice.js'
 export { diceFrom } from './dice.js'
+export { checkDeletedAttachment } from './fsck-attachment.js'
 export { checkDamages, damageGroups, damages } from './fsck-cases.js'
 export type { Damage } from './fsck-damage.js'
 export type { FsckSubject, LogFiles, RootFiles } from './fsck-subject.js'

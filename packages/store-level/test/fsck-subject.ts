@@ -113,6 +113,14 @@ export const diskSubject = (directory: string): FsckSubject => {
   const pair = () => ({ store: levelStore(path), backend: fakeBackend({ root }) })
   return {
     open: () => openSnapshotter(pair()),
+    killedAfter: async (use) => {
+      const snapshotter = await openSnapshotter(pair())
+      await use(snapshotter)
+      copyOf(directory, `${directory} then`)
+      await snapshotter.close()
+      rmSync(directory, { recursive: true })
+      renameSync(`${directory} then`, directory)
+    },
     check: () => check(pair()),
     repair: (plan) => repair(plan, pair()),
     rescue: () => {

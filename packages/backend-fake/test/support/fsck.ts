@@ -107,6 +107,11 @@ export const subjectOn = ({ nodes, log }: Remains): FsckSubject => {
   const pair = { store, backend }
   return {
     open: () => openSnapshotter(pair),
+    killedAfter: async (use) => {
+      const killed = { store: storeOf(log), backend: backendOn(nodes) }
+      await use(await openSnapshotter(killed))
+      killed.store.losePower()
+    },
     check: () => check(pair),
     repair: (plan) => repair(plan, pair),
     rescue: async () => {

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
-import type { Backend, EventStore, FoundRecord, NotedHead, Row } from '@varve/core'
+import type { EventStore, FoundRecord, NotedHead, Row } from '@varve/core'
 import type { FsckSubject, LogFiles, RootFiles } from '@varve/core/conformance'
 import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
@@ -107,20 +107,18 @@ const rootOf = (root: string): RootFiles => {
   }
 }
 
-/** Layers of the stand-in, and a log in memory. `die` ends what is open and leaves what is attached as it is. */
-export const fsckSubject = (
-  native: NativeSource,
-): FsckSubject & { readonly die: () => Promise<void>; readonly close: () => Promise<void> } => {
+/** Layers of the stand-in, and a log in memory. */
+export const fsckSubject = (native: NativeSource): FsckSubject & { readonly close: () => Promise<void> } => {
   const root = freshRoot()
   const kept: Kept = { log: randomUUID(), records: [], rows: new Map(), anchor: undefined }
-  const backends: Backend[] = []
-  const pair = () => {
-    const backend = backendOver({ root }, native)
-    backends.push(backend)
-    return { store: storeOn(kept), backend }
-  }
+  const pair = () => ({ store: storeOn(kept), backend: backendOver({ root }, native) })
   return {
     open: () => openSnapshotter(pair()),
+    killedAfter: async (use) => {
+      const killed = pair()
+      await use(await openSnapshotter(killed))
+      await killed.backend.close()()
+    },
     check: () => check(pair()),
     repair: (plan) => repair(plan, pair()),
     rescue: () => {
@@ -131,9 +129,6 @@ export const fsckSubject = (
     log: logOf(kept),
     beside: (id) => ({ content: `meta/${id}.seal`, temporary: `temp/${id}.in/left` }),
     remakesTemplates: false,
-    die: async () => {
-      for (const backend of backends) await backend.close()()
-    },
     close: async () => {
       checkLeaks('the case')
       await dropRoot(root)
