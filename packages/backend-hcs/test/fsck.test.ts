@@ -1,13 +1,6 @@
 import { randomInt } from 'node:crypto'
 import * as assert from 'uvu/assert'
-import {
-  checkDamages,
-  checkDeletedAttachment,
-  damageGroups,
-  diceFrom,
-  makeClosedWorld,
-  makeWorld,
-} from '@varve/core/conformance'
+import { checkDamages, checkDeletedAttachment, damageGroups, diceFrom, makeClosedWorld } from '@varve/core/conformance'
 import { fsckSubject } from './support/fsck-subject.js'
 import { standinSuite } from './support/suites.js'
 
@@ -37,12 +30,8 @@ const test = await standinSuite('fsck', (suite, native) => {
     })
   suite('what a process has left attached raises no alarm, and is taken in by a rescue', () =>
     withWorld(0, async (subject) => {
-      await subject.killedAfter(async (snapshotter) => {
-        await makeWorld(snapshotter, diceFrom(seed))
-        for (const key of ['look', 'alone']) await snapshotter.attach(key)
-        const { files } = await snapshotter.attach('work')
-        await files.write('late', 'not lost')
-      })
+      await makeClosedWorld(subject, diceFrom(seed))
+      await subject.leaveAttached({ look: {}, alone: {}, work: { late: 'not lost' } })
       assert.equal((await subject.check()).findings, [])
       assert.equal((await subject.rescue()).quarantined, {})
       assert.equal((await subject.check()).findings, [])

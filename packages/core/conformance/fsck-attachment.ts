@@ -1,11 +1,20 @@
 import { equal } from './assert.js'
-import type { FsckSubject } from './fsck-subject.js'
+import type { FsckSubject, Written } from './fsck-subject.js'
 import { layersIn } from './fsck-worlds.js'
+import type { PromiseSnapshotter } from './subject.js'
 
 const codesFoundBy = async ({ check }: FsckSubject): Promise<readonly string[]> =>
   (await check()).findings.map(({ code }) => code)
 
 const textIn = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+/** Attaches snapshots and writes files to each. */
+export const attachAll = async (snapshotter: PromiseSnapshotter, written: Written): Promise<void> => {
+  for (const [key, texts] of Object.entries(written)) {
+    const { files } = await snapshotter.attach(key)
+    for (const [path, text] of Object.entries(texts)) await files.write(path, text)
+  }
+}
 
 /**
  * Deletes what shows an attached snapshot, and fails unless a check finds that, and the snapshot has what it had before it was
@@ -16,17 +25,11 @@ export const checkDeletedAttachment = async (subject: FsckSubject): Promise<void
   const before = await subject.open()
   await before.prepare('a')
   await before.commit('base', 'a')
-  for (const key of ['repaired', 'left']) {
-    await before.prepare(key, { parent: 'base' })
-    const { files } = await before.attach(key)
-    await files.write('before', 'b')
-  }
+  for (const key of ['repaired', 'left']) await before.prepare(key, { parent: 'base' })
+  await attachAll(before, { repaired: { before: 'b' }, left: { before: 'b' } })
   await before.close()
   for (const key of ['repaired', 'left']) {
-    await subject.killedAfter(async (snapshotter) => {
-      const { files } = await snapshotter.attach(key)
-      await files.write('since', 's')
-    })
+    await subject.leaveAttached({ [key]: { since: 's' } })
     const [layer] = await layersIn(root, new Set([key]))
     await root.remove(`mounts/${layer?.id}`)
     equal('found', await codesFoundBy(subject), ['missing-attachment'])

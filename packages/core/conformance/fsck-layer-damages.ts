@@ -134,8 +134,8 @@ export const layerDamages: readonly Damage[] = [
   {
     name: 'what shows an attached snapshot was deleted',
     code: 'missing-attachment',
-    plant: toLayer(hasScratch, async ({ id, name }, { root, killedAfter }) => {
-      await killedAfter(async (snapshotter) => void (await snapshotter.attach(name)))
+    plant: toLayer(hasScratch, async ({ id, name }, { root, leaveAttached }) => {
+      await leaveAttached({ [name]: {} })
       await root.remove(`mounts/${id}`)
     }),
   },

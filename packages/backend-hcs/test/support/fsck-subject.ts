@@ -2,10 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
 import type { EventStore, FoundRecord, NotedHead, Row } from '@varve/core'
-import type { FsckSubject, LogFiles, RootFiles } from '@varve/core/conformance'
+import { attachAll, type FsckSubject, type LogFiles, type RootFiles } from '@varve/core/conformance'
 import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
-import { dropRoot } from './drop-root.js'
+import { dropRoot, unbind } from './drop-root.js'
 import { standin } from './standin.js'
 import { filesOf } from './standin-files.js'
 import { checkLeaks, freshRoot } from './subjects.js'
@@ -102,7 +102,10 @@ const rootOf = (root: string): RootFiles => {
     read: async (path) => (files.kindOf(at(path)) === 'file' ? files.readFile(at(path)) : undefined),
     write,
     truncate: (path, length) => write(path, files.readPart(at(path), 0, length)),
-    remove: async (path) => files.removeTree(at(path)),
+    remove: async (path) => {
+      if (path.startsWith('mounts/')) await unbind(at(path))
+      files.removeTree(at(path))
+    },
     rename: async (from, to) => files.rename(at(from), at(to)),
   }
 }
@@ -114,9 +117,9 @@ export const fsckSubject = (native: NativeSource): FsckSubject & { readonly clos
   const pair = () => ({ store: storeOn(kept), backend: backendOver({ root }, native) })
   return {
     open: () => openSnapshotter(pair()),
-    killedAfter: async (use) => {
+    leaveAttached: async (written) => {
       const killed = pair()
-      await use(await openSnapshotter(killed))
+      await attachAll(await openSnapshotter(killed), written)
       await killed.backend.close()()
     },
     check: () => check(pair()),
