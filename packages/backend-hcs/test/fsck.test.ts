@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import * as assert from 'uvu/assert'
-import { checkDamages, damageGroups, diceFrom, makeClosedWorld, makeWorld } from '@varve/core/conformance'
+import { checkDamages, checkDeletedAttachment, damageGroups, diceFrom, makeClosedWorld } from '@varve/core/conformance'
 import { fsckSubject } from './support/fsck-subject.js'
 import { openPlan } from './support/plan.js'
 import { standinSuite } from './support/suites.js'
@@ -33,12 +33,8 @@ const test = await standinSuite('fsck', (suite, native) => {
     })
   suite('what a process has left attached raises no alarm, and is taken in by a rescue', () =>
     withWorld(0, async (subject) => {
-      const snapshotter = await subject.open()
-      await makeWorld(snapshotter, diceFrom(seed))
-      for (const key of ['look', 'alone']) await snapshotter.attach(key)
-      const { files } = await snapshotter.attach('work')
-      await files.write('late', 'not lost')
-      await subject.die()
+      await makeClosedWorld(subject, diceFrom(seed))
+      await subject.leaveAttached({ look: {}, alone: {}, work: { late: 'not lost' } })
       assert.equal((await subject.check()).findings, [])
       assert.equal((await subject.rescue()).quarantined, {})
       assert.equal((await subject.check()).findings, [])
@@ -70,6 +66,9 @@ const test = await standinSuite('fsck', (suite, native) => {
       await snapshotter.close()
       assert.equal((await subject.check()).findings, [])
     }),
+  )
+  suite('an attached snapshot that nothing shows any more is found and set right', () =>
+    withWorld(0, checkDeletedAttachment),
   )
   suite('layers whose log is gone are rescued', () =>
     withWorld(0, async (subject) => {

@@ -106,7 +106,7 @@ const shown = maintenanceCase('what is attached is found', async (backend, _, su
   const found = maintenance === undefined ? [] : await foundBy(maintenance)
   ok(
     'an attachment of layer 3',
-    of(found, 'attachment').some(({ id }) => id === 3),
+    of(found, 'attachment').some(({ id, shows }) => id === 3 && shows),
     found,
   )
 })

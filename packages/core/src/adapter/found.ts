@@ -30,6 +30,22 @@ export const sidecarNamed = (name: string): Found | undefined => {
   return id === undefined ? undefined : sidecarOf(Number(id))
 }
 
+/** What the names in a folder below the root stand for; the first group is the layer's id. */
+export type Trace = readonly [
+  folder: string,
+  name: RegExp,
+  what: { readonly role: 'content' | 'temporary' } | { readonly role: 'attachment'; readonly shows: boolean },
+]
+
+/** What a name in a folder stands for by the first trace that fits; undefined where none does. */
+export const traceNamed = (traces: readonly Trace[], folder: string, name: string): Found | undefined => {
+  for (const [place, form, what] of traces) {
+    const [, id] = (place === folder ? form.exec(name) : undefined) ?? []
+    if (id !== undefined) return { ...what, path: `${folder}/${name}`, id: Number(id) }
+  }
+  return undefined
+}
+
 /** Where a layer may have virtual disks: paths below it. */
 export const diskPaths = [
   'sandbox.vhdx',
