@@ -29,6 +29,11 @@ export type HostFiles = {
   readonly sizeOf: (path: string) => number
   /** Names in the order of their UTF-8 bytes. */
   readonly list: (path: string) => readonly string[]
+  /**
+   * Names of files and folders alone, as `list` has them. What is a link of any kind is not looked at: node follows those of
+   * filter drivers, such as what an imported layer has in the place of its parents' files, and Windows refuses that.
+   */
+  readonly listPlain: (path: string) => readonly string[]
   /** Makes the folder and those above it; one that is there is left alone. */
   readonly makeFolder: (path: string) => void
   /** Removes what is no folder. What is missing is removed. */
@@ -157,11 +162,16 @@ const writeDurably = (path: string, bytes: Uint8Array): void => {
   fs.renameSync(part, path)
 }
 
-const listed = (path: string): readonly string[] =>
-  fs
-    .readdirSync(path)
+const byBytes = (names: readonly string[]): readonly string[] =>
+  names
     .map((name) => ({ name, bytes: Buffer.from(name) }))
     .toSorted((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ name }) => name)
+
+const plainNames = (path: string): readonly string[] =>
+  fs
+    .readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isFile() || entry.isDirectory())
     .map(({ name }) => name)
 
 const removeFile = (path: string): void => {
@@ -194,7 +204,8 @@ export const hostFiles = (hostPath: (path: string) => string = (path) => path): 
       return stat && factsIn(stat)
     }),
     sizeOf: on('look-up', (path) => fs.lstatSync(path).size),
-    list: on('listing', listed),
+    list: on('listing', (path) => byBytes(fs.readdirSync(path))),
+    listPlain: on('listing', (path) => byBytes(plainNames(path))),
     makeFolder: on('making', (path) => void fs.mkdirSync(path, { recursive: true })),
     removeFile: on('removal', removeFile),
     removeFolder: on('removal', removeFolder),

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codes } from '../src/failure.js'
+import { backendFault } from '@varve/core/ports'
+import { codes, raise } from '../src/failure.js'
 import { attachLayer } from '../src/layers/attach.js'
 import { convertToBase } from '../src/layers/base.js'
 import { createLayer } from '../src/layers/create.js'
@@ -8,6 +9,7 @@ import { detachLayer } from '../src/layers/detach.js'
 import { claim } from '../src/layers/open.js'
 import { attachedRoot } from '../src/layers/mark.js'
 import { destroyLayer, retireLayer } from '../src/layers/retire.js'
+import { usageOf } from '../src/layers/usage.js'
 import { alone, attaching, creation, detaching, failing, log, makeScratch, onRoot, root } from './support/flow-rig.js'
 
 onRoot('a parentless layer is attached without a native call', ({ world, calls }) => {
@@ -194,6 +196,23 @@ onRoot('a scratch is expanded only when more is asked for than its template has'
   const tooMuch = creation(5, [1], { requested: String((64n << 40n) + 1n), requestedBy: 'a label' })
   assert.is(failing(() => createLayer(world, tooMuch)).code, codes.invalidParameter)
 })
+
+onRoot(
+  'links are not looked at when a layer is measured: some can be followed by their filter driver alone',
+  ({ world }) => {
+    const { files } = world.machine
+    createLayer(world, creation(1))
+    const content = `${root}\\snapshots\\1\\Files`
+    files.makeFolder(`${content}\\a`)
+    files.writeFile(`${content}\\a\\file`, Uint8Array.of(1, 2, 3))
+    files.symlink('nowhere', `${content}\\a\\link`)
+    // As node on Windows, which follows what it does not know.
+    const factsOf = (path: string) =>
+      path.endsWith('link') ? raise(backendFault('it can not be accessed', codes.accessDenied)) : files.factsOf(path)
+    const machine = { ...world.machine, files: { ...files, factsOf } }
+    assert.is(usageOf({ ...world, machine }, 1).size, 3)
+  },
+)
 
 onRoot('a base layer keeps hives that are there, and is undone by the next attach', ({ world, files, calls }) => {
   createLayer(world, creation(1))

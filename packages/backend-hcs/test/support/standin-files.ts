@@ -80,6 +80,7 @@ const withLinks = (files: HostFiles, library: string): HostFiles => {
     },
     // Both: what node refuses to list is refused as node does it.
     list: (path) => (files.list(path), links.namesIn(path)),
+    listPlain: (path) => files.listPlain(path).filter((name) => !isLink(`${path}\\${name}`)),
     removeFile: (path) => (isLink(path) ? links.remove(path) : files.removeFile(path)),
     removeTree,
     rename: (from, to) => (isLink(from) || isLink(to) ? links.move(from, to) : files.rename(from, to)),
