@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codes } from '../src/failure.js'
+import { backendFault } from '@varve/core/ports'
+import { codes, raise } from '../src/failure.js'
 import { attachLayer } from '../src/layers/attach.js'
 import { claim, quarantine } from '../src/layers/open.js'
 import { attaching, failing, log, makeScratch, onRoot, root } from './support/flow-rig.js'
@@ -47,6 +48,20 @@ for (const [call, code, found, word] of [
     assert.match(failed.message, word)
     machine.remove()
   })
+
+test('a machine whose policy keeps symlinks from administrators will do', () => {
+  const machine = pretendMachine()
+  const { native } = machine.world.machine
+  const asked: string[] = []
+  const EnablePrivileges = (names: readonly string[]): void => {
+    asked.push(...names)
+    if (names.includes('SeCreateSymbolicLinkPrivilege')) raise(backendFault('not held', codes.notAllAssigned))
+  }
+  const world = { ...machine.world, machine: { ...machine.world.machine, native: { ...native, EnablePrivileges } } }
+  claim(world, log)
+  assert.is(asked.at(-1), 'SeCreateSymbolicLinkPrivilege')
+  machine.remove()
+})
 
 for (const [what, path, code] of [
   ['on the network', '\\\\server\\share\\varve', codes.notSupported],

@@ -23,7 +23,12 @@ if (missing !== undefined) console.log(`skipped: sources and sinks over the stan
 const open = async (): Promise<Machine> => {
   const { dlls } = await startStandin()
   const native = nativeOf(await loadTable({ dlls }))
-  native.EnablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'])
+  native.EnablePrivileges([
+    'SeBackupPrivilege',
+    'SeRestorePrivilege',
+    'SeSecurityPrivilege',
+    'SeCreateSymbolicLinkPrivilege',
+  ])
   return { native, files: filesOf(standin()) }
 }
 
