@@ -220,7 +220,7 @@ test('a backup is read whole where Windows answers nothing in less room than the
     const { summary, contents } = readBackup('C:\\x', input, new Uint8Array(room))
     assert.equal([summary.security?.length, summary.alternates, summary.data], [60, [{ name: 'a', size: 1 }], 0])
     assert.equal(
-      [...contents()].map(({ stream, bytes }) => [stream, bytes.length]),
+      [...contents()].map((part) => [part.stream, part.bytes.length]),
       [['a', 1]],
     )
   }

@@ -15,7 +15,7 @@ const tidyRoot = (world: World): void => {
   for (const name of machine.files.list(pathOf(layout, 'mounts')))
     if (name.endsWith('.attached')) machine.files.removeFile(pathOf(layout, 'mounts', name))
   for (const name of machine.files.list(pathOf(layout, 'meta')))
-    if (/\.(?:tmp|part)$/.test(name)) machine.files.removeTree(pathOf(layout, 'meta', name))
+    if (/\.(?:tmp|part)$/.test(name)) wipe(world, pathOf(layout, 'meta', name))
   for (const name of machine.files.list(pathOf(layout, 'temp'))) wipe(world, pathOf(layout, 'temp', name))
 }
 
