@@ -75,6 +75,20 @@ for (const [what, path, code] of [
     machine.remove()
   })
 
+test('a root that is made is for administrators and the system alone, one that is there is left as it is', () => {
+  const machine = pretendMachine()
+  claim(machine.world, log)
+  const administrators = '01020000000000052000000020020000'
+  const list = `0200340002000000${`00031800ff011f00${administrators}`}00031400ff011f00010100000000000512000000`
+  const descriptor = `0100049014000000240000000000000034000000${administrators.repeat(2)}${list}`
+  const written = machine.calls.filter((call) => call.startsWith('BackupWrite'))
+  assert.equal(written, [`BackupWrite C/varve.part 03000000000000006800000000000000${'00000000'}${descriptor}`])
+  assert.equal(machine.files.list('C:\\'), ['varve'])
+  claim(machine.world, log)
+  assert.is(machine.calls.filter((call) => call.startsWith('BackupWrite')).length, 1)
+  machine.remove()
+})
+
 test('a root of another log is refused', () => {
   const machine = pretendMachine()
   claim(machine.world, log)

@@ -2,6 +2,7 @@ import { checkOwner, layersNamed, ownerBytes } from '@varve/core/adapter'
 import { pathOf, type FoundLayer } from '@varve/core/ports'
 import { checkHost, checkRoot } from './host-checks.js'
 import { takeAway } from './detach.js'
+import { makeRoot } from './make-root.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
 import { wipe, wipeTemporary } from './wipe.js'
@@ -26,6 +27,7 @@ export const claim = (world: World, log: string): readonly FoundLayer[] => {
   checkHost(world)
   const owner = ownerOf(world)
   checkOwner(layout, { hasFile: machine.files.exists(ownerFileOf(world)), owner }, log)
+  makeRoot(world)
   for (const name of folders) machine.files.makeFolder(pathOf(layout, name))
   if (owner === undefined) machine.files.writeFile(ownerFileOf(world), ownerBytes(log))
   tidyRoot(world)

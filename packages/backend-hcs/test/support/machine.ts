@@ -164,6 +164,8 @@ const handlesOf = (state: State, opened: (path: string) => bigint) => {
       return { created: 0n, accessed: 0n, modified: 0n, changed: 0n, attributes }
     },
     SetFileBasicInfo: () => undefined,
+    BackupWrite: (handle: bigint, bytes: Uint8Array) =>
+      called('BackupWrite', relative(hostPath(''), pathOf(handle)), Buffer.from(bytes).toString('hex')),
     DeleteOnClose: (handle: bigint) => void removed.add(handle),
     CopyFileW: (from: string, to: string) => fs.copyFileSync(hostPath(from), hostPath(to), fs.constants.COPYFILE_EXCL),
   }
