@@ -53,9 +53,6 @@ export type HostFiles = {
   readonly fillFile: (path: string, bytes: Uint8Array) => void
   /** A second name for a file. */
   readonly link: (existing: string, path: string) => void
-  /** The target is data and stored as it is. */
-  readonly symlink: (target: string, path: string) => void
-  readonly readLink: (path: string) => string
 }
 
 type Known = { readonly code: number; readonly advice: string }
@@ -218,7 +215,5 @@ export const hostFiles = (hostPath: (path: string) => string = (path) => path): 
     writeFile: on('writing', writeDurably),
     fillFile: on('writing', (path, bytes: Uint8Array) => withFile(path, 'w', (file) => writeFully(file, bytes))),
     link: on('linking', (path, to: string) => fs.linkSync(path, hostPath(to))),
-    symlink: (target, path) => on('making', (at) => fs.symlinkSync(target, at))(path),
-    readLink: on('reading', (path) => fs.readlinkSync(path)),
   }
 }

@@ -6,6 +6,7 @@ import { attachLayer } from '../src/layers/attach.js'
 import { convertToBase } from '../src/layers/base.js'
 import { createLayer } from '../src/layers/create.js'
 import { detachLayer } from '../src/layers/detach.js'
+import { makeSymlink } from '../src/layers/links.js'
 import { claim } from '../src/layers/open.js'
 import { attachedRoot } from '../src/layers/mark.js'
 import { destroyLayer, retireLayer } from '../src/layers/retire.js'
@@ -205,7 +206,7 @@ onRoot(
     const content = `${root}\\snapshots\\1\\Files`
     files.makeFolder(`${content}\\a`)
     files.writeFile(`${content}\\a\\file`, Uint8Array.of(1, 2, 3))
-    files.symlink('nowhere', `${content}\\a\\link`)
+    makeSymlink(world.machine, `${content}\\a\\link`, 'nowhere')
     // As node on Windows, which follows what it does not know.
     const factsOf = (path: string) =>
       path.endsWith('link') ? raise(backendFault('it can not be accessed', codes.accessDenied)) : files.factsOf(path)

@@ -79,10 +79,10 @@ test('a root that is made is for administrators and the system alone, one that i
   const machine = pretendMachine()
   claim(machine.world, log)
   const administrators = '01020000000000052000000020020000'
-  const list = `0200340002000000${`00031800ff011f00${administrators}`}00031400ff011f00010100000000000512000000`
+  const list = `020034000200000000031800ff011f00${administrators}00031400ff011f00010100000000000512000000`
   const descriptor = `0100049014000000240000000000000034000000${administrators.repeat(2)}${list}`
   const written = machine.calls.filter((call) => call.startsWith('BackupWrite'))
-  assert.equal(written, [`BackupWrite C/varve.part 03000000000000006800000000000000${'00000000'}${descriptor}`])
+  assert.equal(written, [`BackupWrite C/varve.part 0300000000000000680000000000000000000000${descriptor}`])
   assert.equal(machine.files.list('C:\\'), ['varve'])
   claim(machine.world, log)
   assert.is(machine.calls.filter((call) => call.startsWith('BackupWrite')).length, 1)
