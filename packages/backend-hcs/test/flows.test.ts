@@ -159,7 +159,7 @@ onRoot('what a crash left up is taken down by the next owner', (machine) => {
 
 onRoot('a retire takes an attached layer down, and once more where access is denied', (machine) => {
   makeScratch(machine)
-  const { world, calls, files, fail } = machine
+  const { world, calls, files, fail, pauses } = machine
   attachLayer(world, attaching(2, [1]))
   calls.length = 0
   fail('MoveFileExW', codes.accessDenied)
@@ -173,11 +173,20 @@ onRoot('a retire takes an attached layer down, and once more where access is den
     'DeactivateLayer 2',
     'MoveFileExW 2 rm-2 1',
   ])
+  const retire = { type: 'RetireLayer', id: '15', layer: 1 } as const
   fail('MoveFileExW', codes.sharingViolation)
-  assert.is(failing(() => retireLayer(world, { type: 'RetireLayer', id: '15', layer: 1 })).code, codes.sharingViolation)
-  destroyLayer(world, { type: 'DestroyLayer', id: '26', layer: 2 })
-  assert.equal(files.list(`${root}\\snapshots`), ['1'])
-  assert.equal(files.list(`${root}\\meta`), ['1.json', '1.seal'])
+  assert.is(failing(() => retireLayer(world, retire)).code, codes.sharingViolation)
+  const denied = codes.accessDenied
+  fail('MoveFileExW', denied, denied, denied, denied, denied)
+  assert.is(failing(() => retireLayer(world, retire)).code, denied)
+  assert.equal(pauses, [100, 100, 100])
+  assert.equal(files.list(`${root}\\snapshots`), ['1', 'rm-2'])
+  fail('MoveFileExW', denied, denied, denied, denied)
+  retireLayer(world, retire)
+  assert.equal(files.list(`${root}\\snapshots`), ['rm-1', 'rm-2'])
+  for (const layer of [2, 1]) destroyLayer(world, { type: 'DestroyLayer', id: '26', layer })
+  assert.equal(files.list(`${root}\\snapshots`), [])
+  assert.equal(files.list(`${root}\\meta`), [])
 })
 
 onRoot('a scratch is expanded only when more is asked for than its template has', (machine) => {
