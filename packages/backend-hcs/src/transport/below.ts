@@ -1,6 +1,6 @@
 import { backendFault } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
-import { fileAttributes, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
+import { isPlainFolder, isReparsePoint } from '../formats/filetime.js'
 import type { Machine } from '../machine.js'
 import type { BasicInfo, Handle } from '../native/native.js'
 import { lastOf, longPath, parentOf } from './items.js'
@@ -167,27 +167,6 @@ export const restoreFolder = (root: Root, path: string, info: BasicInfo): void =
   using(root.machine, handle, () => root.machine.native.SetFileBasicInfo(handle, info))
 }
 
-const noTimes = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
-
-/** Does what only a writable file lets be done. Its attributes are also those of its other names, which stay. */
-const whileWritable = ({ native }: Machine, handle: Handle, step: () => void): void => {
-  const { attributes } = native.GetFileBasicInfo(handle)
-  const writable = attributes & ~fileAttributes.readOnly
-  native.SetFileBasicInfo(handle, { ...noTimes, attributes: writable === 0 ? fileAttributes.normal : writable })
-  step()
-  if (native.GetFileStandardInfo(handle).links > 1) native.SetFileBasicInfo(handle, { ...noTimes, attributes })
-}
-
-const deleteOnClose = (machine: Machine, handle: Handle): void => {
-  const { native } = machine
-  try {
-    native.DeleteOnClose(handle)
-  } catch (cause) {
-    if (codeOf(cause) !== codes.accessDenied) throw cause
-    whileWritable(machine, handle, () => native.DeleteOnClose(handle))
-  }
-}
-
 /** Removes a file, a reparse point or an empty folder. */
 export const remove = (root: Root, path: string): void => {
   const handle = open(root, path, {
@@ -196,7 +175,7 @@ export const remove = (root: Root, path: string): void => {
     disposition: disposition.open,
     options: options.openReparsePoint,
   })
-  using(root.machine, handle, () => deleteOnClose(root.machine, handle))
+  using(root.machine, handle, root.machine.native.DeleteOnClose)
 }
 
 /** Names in a folder. */
