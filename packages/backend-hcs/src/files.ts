@@ -159,6 +159,13 @@ const writeDurably = (path: string, bytes: Uint8Array): void => {
   fs.renameSync(part, path)
 }
 
+/** What is there is opened as it is: Windows makes no hidden file anew. */
+const fill = (path: string, bytes: Uint8Array): void =>
+  withFile(path, statAt(path) === undefined ? 'w' : 'r+', (file) => {
+    fs.ftruncateSync(file)
+    writeFully(file, bytes)
+  })
+
 const byBytes = (names: readonly string[]): readonly string[] =>
   names
     .map((name) => ({ name, bytes: Buffer.from(name) }))
@@ -213,7 +220,7 @@ export const hostFiles = (hostPath: (path: string) => string = (path) => path): 
       withFile(path, 'r', (file) => readFully(file, offset, length)),
     ),
     writeFile: on('writing', writeDurably),
-    fillFile: on('writing', (path, bytes: Uint8Array) => withFile(path, 'w', (file) => writeFully(file, bytes))),
+    fillFile: on('writing', fill),
     link: on('linking', (path, to: string) => fs.linkSync(path, hostPath(to))),
   }
 }
