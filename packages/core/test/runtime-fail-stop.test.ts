@@ -159,6 +159,26 @@ test('a store that throws stops the runtime like one that fails', async () => {
   assert.is(await ending(snapshotter.stat('a')), 'done')
 })
 
+test('a record that can not be sealed stops the runtime; what waits before it is not written either', async () => {
+  const inner = arrayStore()
+  let throws = false
+  const sha256 = (text: string): string => {
+    if (throws && text.includes('"key":"b"')) throw new Error('no such hash')
+    return inner.sha256(text)
+  }
+  const snapshotter = await open({ store: { ...inner, sha256 } })
+  throws = true
+  const [waiting, unsealed] = [refused(snapshotter.prepare('a')), refused(snapshotter.prepare('b'))]
+  for (const fault of [await waiting, await unsealed]) {
+    assert.is(fault._tag, 'StoreFault')
+    assert.match(fault.message, 'no such hash')
+  }
+  throws = false
+  assert.is(await ending(snapshotter.prepare('c')), 'StoreFault')
+  assert.equal(await infosOf(snapshotter), new Map())
+  assert.equal(typesOf(inner), ['LogCreated'])
+})
+
 test('a clock that throws stops the runtime, for good', async () => {
   const clock = virtualClock()
   let throws = false
@@ -180,6 +200,39 @@ test('a clock that throws stops the runtime, for good', async () => {
   assert.is(await ending(snapshotter.prepare('b')), 'StoreFault')
   await backend.releaseAll()
   assert.equal(typesOf(store), ['LogCreated', 'PrepareAccepted'])
+})
+
+test('nothing is started after the runtime stopped beside a write, although that write succeeds', async () => {
+  const clock = virtualClock()
+  let throws = false
+  const now = (): bigint => {
+    if (throws) throw new Error('no time')
+    return clock.now()
+  }
+  const inner = arrayStore()
+  let release: (() => void) | undefined
+  const store: typeof inner = {
+    ...inner,
+    append: (expected, records, rows) => async () => {
+      if (records.some(({ text }) => text.includes('PrepareAccepted'))) {
+        await new Promise<void>((resolve) => (release = resolve))
+      }
+      return inner.append(expected, records, rows)()
+    },
+  }
+  const backend = recordingBackend()
+  const snapshotter = await open({ store, backend, clock: { ...clock, now } })
+  const events: string[] = []
+  snapshotter.events$.subscribe(({ type }) => events.push(type))
+  const writing = ending(snapshotter.prepare('a'))
+  await turns()
+  throws = true
+  assert.equal(await Promise.all([writing, ending(snapshotter.prepare('b'))]), ['StoreFault', 'StoreFault'])
+  release?.()
+  await turns()
+  assert.equal(typesOf(inner), ['LogCreated', 'PrepareAccepted'])
+  assert.equal([backend.performed, events], [[], []])
+  assert.is(await ending(snapshotter.close()), 'StoreFault')
 })
 
 test('a store that does not open gives the opening its fault, and the backend is left alone', async () => {
