@@ -161,7 +161,7 @@ const writeDurably = (path: string, bytes: Uint8Array): void => {
 
 /** What is there is opened as it is: Windows makes no hidden file anew. */
 const fill = (path: string, bytes: Uint8Array): void =>
-  withFile(path, statAt(path) === undefined ? 'w' : 'r+', (file) => {
+  withFile(path, statAt(path)?.isFile() === true ? 'r+' : 'w', (file) => {
     fs.ftruncateSync(file)
     writeFully(file, bytes)
   })

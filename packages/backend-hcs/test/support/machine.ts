@@ -182,7 +182,7 @@ const handlesOf = (state: State, opened: (path: string) => bigint) => {
     ReleaseBackupRead: (_handle: bigint, context: BackupContext) => void (context.pointer = null),
     BackupWrite: (handle: bigint, bytes: Uint8Array) => {
       const path = pathOf(handle)
-      called('BackupWrite', relative(hostPath(''), path), Buffer.from(bytes).toString('hex'))
+      called('BackupWrite', relative(hostPath(''), path).replaceAll(sep, '/'), Buffer.from(bytes).toString('hex'))
       const link = decodeReparse(bytes.subarray(20))
       if (link === undefined) return
       fs.rmSync(path, { recursive: true })
