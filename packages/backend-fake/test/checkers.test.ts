@@ -49,7 +49,7 @@ test('"child counts are right" sees a count that is not', () => {
 test('"foreign directories are moved away, and no others" sees one that was there before, and none that came meanwhile', () => {
   const { disk } = simulatedDisk(() => 0n)
   const opened = checkers.find(({ name }) => name === 'foreign directories are moved away, and no others')?.opened
-  const machine = { disk: { disk }, foreign: new Set(['snapshots/9']) } as unknown as Machine
+  const machine = { disk: { disk }, foreign: new Set(['snapshots/9']), model: newModel() } as unknown as Machine
   disk.mkdir('snapshots')
   disk.mkdir('snapshots/9')
   assert.is(opened?.(machine), undefined)

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { faultTable, simulate, type Case, type FaultName } from '../src/index.js'
+import { faultTable, simulate, type Action, type Case, type FaultName } from '../src/index.js'
 import { scaled } from './support/simulations.js'
 
 test('the same seed gives the same run', async () => {
@@ -54,6 +54,33 @@ test('runs hold, in both profiles, however many clients there are', async () => 
   }
 })
 
+test("an id that a directory of others had may come to be the log's own", async () => {
+  const made = Array.from({ length: 52 }, (_, index): Action => ({
+    do: 'prepare',
+    key: `extract-${index}`,
+    purpose: 'unpack',
+  }))
+  const faults = [{ fault: 'directoryAppears', at: 20, detail: 0 }] as const
+  for (const first of [[], [{ do: 'reopen' }]] as const) {
+    const lines: string[] = []
+    const { verdict } = await simulate({
+      case: {
+        profile: 'bind',
+        clients: [[{ do: 'prepare', key: 'a' }, ...first, ...made, { do: 'reopen' }]],
+        order: [],
+        faults,
+        rests: [],
+      },
+      watch: (line) => lines.push(line),
+    })
+    assert.ok(
+      lines.some((line) => line.startsWith('appeared')),
+      'no directory appeared',
+    )
+    assert.equal(verdict, 'held', `reopened first: ${first.length > 0}`)
+  }
+})
+
 test('every kind of fault happens', async () => {
   const left = new Set(Object.keys(faultTable) as FaultName[])
   for (let seed = 200; left.size > 0; seed++) {
@@ -67,6 +94,36 @@ test('every kind of fault happens', async () => {
 test('only the faults that are named happen', async () => {
   const { faults } = await simulate({ seed: 9, steps: 1_000, faults: { crash: 0.01 } })
   assert.equal(Object.keys(faults), ['crash'])
+})
+
+test('options that make no sense are refused, and which', async () => {
+  const refused: readonly (readonly [options: unknown, field: string])[] = [
+    [null, 'options'],
+    [{ seed: 'x' }, 'seed'],
+    [{ seed: -1 }, 'seed'],
+    [{ steps: 0 }, 'steps'],
+    [{ steps: Infinity }, 'steps'],
+    [{ clients: 1.5 }, 'clients'],
+    [{ profile: 'linux' }, 'profile'],
+    [{ faults: 'crash' }, 'faults'],
+    [{ faults: { crush: 0.1 } }, 'faults.crush'],
+    [{ faults: { failBefore: 2 } }, 'faults.failBefore'],
+    [{ faults: { crash: 0.5, powerLoss: 0.5 } }, 'faults'],
+    [{ case: {} }, 'case'],
+    [{ watch: 'yes' }, 'watch'],
+    [{ sede: 1 }, 'sede'],
+  ]
+  for (const [options, field] of refused) {
+    const error: unknown = await simulate(options as object).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    )
+    assert.instance(error, Error, `${JSON.stringify(options)} was taken`)
+    const { _tag, field: found } = error as Record<string, unknown>
+    assert.equal([_tag, found], ['InvalidArgument', field])
+  }
+  const { verdict } = await simulate({ steps: 5, faults: { failBefore: 1, crash: 0.5 } })
+  assert.is(verdict, 'held')
 })
 
 test.run()

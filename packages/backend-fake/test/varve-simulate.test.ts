@@ -111,6 +111,7 @@ test(
       ['must go up', ['--seeds', '4..3']],
       ['no fault "flood"', ['--faults', 'flood']],
       ['chance of crash', ['--faults', 'crash=2']],
+      ['leave steps without a fault', ['--faults', 'crash=1']],
       ["--seed and --case don't go together", ['--seed', '1', '--case', 'broken.json']],
       ['only of seeds', ['--exhaust', '1', '--steps', '5']],
       ['clients[0]', ['--case', 'broken.json']],

@@ -2,8 +2,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { operations } from '../src/world/operations.js'
-import { attach, contentOf, detach, perform } from './support/acts.js'
+import { addLayer, attach, change, contentOf, create, detach, perform } from './support/acts.js'
 import { endingOf, endingOnce, scenarios, scratch, type Ending, type Scenario } from './support/scenarios.js'
+import { exported, linesOf } from './support/tars.js'
 import { grounds, onGround, outcomeOf, type Ground } from './support/worlds.js'
 
 /** Cuts the intent after some steps; then the process lives on, or another one opens the root. Answers whether it was cut. */
@@ -39,6 +40,31 @@ const renamedBack = (make: () => Ground, steps: number): boolean => {
   return wasCut
 }
 
+/**
+ * Deletes a file, later its folder, cuts the detach, makes the folder anew or not, detaches. Answers whether the detach was cut.
+ */
+const deletedTwice = (make: () => Ground, isMadeAnew: boolean, steps: number): boolean => {
+  let wasCut = false
+  onGround(make, ({ open }) => {
+    const world = open()
+    addLayer(world, 1, [], (content) => content.write('folder/deep/file', 'of the parent'))
+    perform(world, create(2, { parents: [1] }))
+    change(world, 2, [1], (content) => content.remove('folder/deep/file'))
+    perform(world, attach(2, [1]))
+    contentOf(world, 2).remove('folder')
+    wasCut = E.isLeft(outcomeOf(operations.perform(world, detach(2, [1])), steps))
+    if (!world.attached.has(2)) return
+    if (isMadeAnew) contentOf(world, 2).write('folder/deep/other', 'mine')
+    perform(world, detach(2, [1]))
+    const deleted = linesOf(exported(world, 2, [1])).filter((line) => line.startsWith('whiteout'))
+    assert.equal(deleted, [`whiteout Files/folder${isMadeAnew ? '/deep/file' : ''}`], `after ${steps} steps`)
+    if (!isMadeAnew) return
+    perform(world, attach(2, [1]))
+    assert.equal(contentOf(world, 2).list('folder/deep'), ['other'], `after ${steps} steps`)
+  })
+  return wasCut
+}
+
 /** Every cut in memory; on the host's disk, where each takes its time, one of a few. */
 const stride = { memory: 1, disk: process.platform === 'win32' ? 35 : 7 } as const
 
@@ -48,6 +74,13 @@ for (const [name, make] of Object.entries(grounds)) {
     while (renamedBack(make, steps)) steps++
     assert.ok(steps > 10, 'it was hardly ever cut')
   })
+
+  for (const isMadeAnew of [false, true])
+    test(`${name}: what was deleted stays so when a detach is cut, its folder ${isMadeAnew ? 'made anew' : 'gone'}`, () => {
+      let steps = 0
+      while (deletedTwice(make, isMadeAnew, steps)) steps += stride[name as keyof typeof stride]
+      assert.ok(steps > 5, 'it was hardly ever cut')
+    })
 
   for (const [title, scenario] of Object.entries(scenarios)) {
     test(`${name}: ${title}: twice is as once`, () => {

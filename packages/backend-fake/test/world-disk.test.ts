@@ -36,6 +36,31 @@ const scratchOver = ({ world, at }: Host, fill: (directory: string) => void): vo
 
 const modified = 1_234_567_890.123_456
 
+law('a time before 1970 is the same after every copy', (host) => {
+  const { world, at } = host
+  scratchOver(host, (directory) => {
+    for (const [name, time] of [
+      ['late', '1234567890.1234565'],
+      ['early', '-315619199.8765435'],
+      ['whole', '-1.0000005'],
+    ] as const) {
+      fs.writeFileSync(path.join(directory, name), name)
+      fs.utimesSync(path.join(directory, name), time, time)
+    }
+  })
+  const microseconds = (name: string): bigint => fs.statSync(at('mounts', '2', name), { bigint: true }).mtimeNs / 1000n
+  const times = (): readonly bigint[] => ['late', 'early', 'whole'].map(microseconds)
+  const expected = [1_234_567_890_123_456n, -315_619_199_876_543n, -1_000_000n]
+  assert.equal(times(), expected)
+  for (const content of ['once', 'twice', 'three times']) {
+    for (const name of ['late', 'early', 'whole']) fs.renameSync(at('mounts', '2', name), at('mounts', '2', `${name}-`))
+    for (const name of ['late', 'early', 'whole']) fs.renameSync(at('mounts', '2', `${name}-`), at('mounts', '2', name))
+    perform(world, detach(2, [1]))
+    perform(world, attach(2, [1]))
+    assert.equal(times(), expected, content)
+  }
+})
+
 law('modes, owners and times are kept through attach, detach, commit', (host) => {
   const { world, at } = host
   const set = (directory: string): void => {

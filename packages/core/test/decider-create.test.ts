@@ -98,6 +98,7 @@ test('the checks come in order: parent there, parent committed, key free, size l
     for (const parent of ['active', 'view']) {
       const refusal = when({ key: 'active', parent, labels }).thenRefused('InvalidArgument', ': invalid argument')
       assert.is(refusal._tag === 'InvalidArgument' ? refusal.field : '', 'parent')
+      assert.is(refusal.message.includes('commit it first'), parent === 'active', 'a view is never committed')
     }
     for (const key of ['active', 'view', 'base']) {
       when({ key, parent: 'base', labels }).thenRefused('AlreadyExists', `snapshot ${key}: already exists`)

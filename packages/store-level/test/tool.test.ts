@@ -183,6 +183,7 @@ test('wrong usage ends with 2 and shows the usage', async () => {
     assert.is(code, exitCodes.usage, argv.join(' '))
     assert.match(`${out}${error}`, 'Exit codes:')
   }
+  assert.match((await varve('look')).error, 'there is no command "look"')
   const helped = await varve('--help')
   assert.is(helped.code, exitCodes.done)
   assert.match(helped.out, /^varve bundle LOG FILE/)
@@ -226,6 +227,16 @@ test(
     const rescued = await varve('rescue', join(directory, 'new log'), ...layers)
     assert.is(rescued.code, exitCodes.done, rescued.error)
     assert.match(rescued.out, 'rescued     1 Committed "base"')
+    const gone = join(directory, 'gone')
+    for (const command of [
+      ['check', gone, ...layers],
+      ['repair', gone, plan, ...layers],
+      ['explain', gone, 'a'],
+    ]) {
+      const missing = await varve(...command)
+      assert.equal([missing.code, existsSync(gone)], [exitCodes.refused, false], command[0])
+      assert.match(missing.error, `there is no log at ${gone}`)
+    }
     const refused = await varve('check', path)
     assert.is(refused.code, exitCodes.usage)
     const unknown = await varve('check', path, '--root', root, '--backend', '@varve/backend-fake#noBackend')

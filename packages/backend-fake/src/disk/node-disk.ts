@@ -14,7 +14,7 @@ const { O_RDONLY, O_NOFOLLOW } = fs.constants
 const readOnly = O_RDONLY | (O_NOFOLLOW ?? 0)
 
 /** All that every Node can set of a time, so that it is the same after a copy, and on each of them. */
-const wholeMicroseconds = (nanoseconds: bigint): bigint => nanoseconds - (((nanoseconds % 1_000n) + 1_000n) % 1_000n)
+const wholeMicroseconds = (nanoseconds: bigint): bigint => nanoseconds - (nanoseconds % 1_000n)
 const blockLength = 512
 
 type Kind = {
@@ -75,11 +75,12 @@ const readDirectory = (path: HostName): readonly Entry[] => {
 
 /**
  * Seconds as Node takes them: a double, good for about a quarter of a microsecond, which Nodes before 24 cut to whole
- * microseconds towards zero. Half of one more keeps a time that was copied from changing with every copy.
+ * microseconds towards zero. Half of one more keeps a time that was copied from changing with every copy. As text, because Node takes
+ * a negative number for now.
  */
-const seconds = (nanoseconds: bigint): number => {
+const seconds = (nanoseconds: bigint): string => {
   const microseconds = Number(wholeMicroseconds(nanoseconds) / 1_000n)
-  return (microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6
+  return String((microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6)
 }
 
 const isRoot = process.getuid?.() === 0

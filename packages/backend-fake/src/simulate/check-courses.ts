@@ -4,7 +4,7 @@ import type { Intent } from '@varve/core/ports'
 import type { Recorded } from '@varve/core'
 import { layerOf, sidecarOf } from '../world/world.js'
 import type { Answered, Checker } from './checkers.js'
-import type { Machine } from './machine.js'
+import { strangersOf, type Machine } from './machine.js'
 import type { Model } from './model.js'
 
 /** Effects come after their cause is durable. */
@@ -108,15 +108,12 @@ const nothingAttached = ({ model }: Machine): string | undefined => {
 }
 
 /** Directories of others that were there at the last look. */
-const strangers = new WeakMap<Machine, readonly string[]>()
+const seen = new WeakMap<Machine, readonly string[]>()
 
-const isThere =
-  ({ disk: { disk } }: Machine) =>
-  (path: string): boolean =>
-    disk.lstat(path) !== undefined
+const strangersThere = (machine: Machine): readonly string[] =>
+  strangersOf(machine).filter((path) => machine.disk.disk.lstat(path) !== undefined)
 
-const noteForeign = (machine: Machine): void =>
-  void strangers.set(machine, [...machine.foreign].filter(isThere(machine)))
+const noteForeign = (machine: Machine): void => void seen.set(machine, strangersThere(machine))
 
 /** What opening moved away was no layer of this log. */
 const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined => {
@@ -126,7 +123,8 @@ const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined =>
 }
 
 const foreignAreMoved = (machine: Machine): string | undefined => {
-  const left = strangers.get(machine)?.find(isThere(machine))
+  const earlier = seen.get(machine) ?? []
+  const left = strangersThere(machine).find((path) => earlier.includes(path))
   noteForeign(machine)
   return left && `${left} is no layer of this log, and opening left it where it was`
 }

@@ -4,7 +4,7 @@ import { layerOf, retiredOf } from '../world/world.js'
 import type { Checker, Rested } from './checkers.js'
 import { allows } from './content.js'
 import type { SimulatedDisk } from './disk.js'
-import type { Machine } from './machine.js'
+import { strangersOf, type Machine } from './machine.js'
 import { childrenOf, type Layer } from './model.js'
 import { shownAt } from './shown.js'
 
@@ -62,10 +62,12 @@ const places: Readonly<Record<string, (layer: Layer) => 'must' | 'may' | 'never'
   tables: () => 'may',
 }
 
-const diskIsLog = ({ model, disk, foreign }: Machine): string | undefined => {
+const diskIsLog = (machine: Machine): string | undefined => {
+  const { model, disk } = machine
+  const strangers = strangersOf(machine)
   for (const [folder, rule] of Object.entries(places)) {
     const names = disk.disk.readdir(folder).map(({ name }) => name)
-    const own = names.filter((name) => !foreign.has(`${folder}/${name}`))
+    const own = names.filter((name) => !strangers.includes(`${folder}/${name}`))
     const layers = [...model.layers.values()]
     for (const name of own) {
       const id = idOf(name)

@@ -91,6 +91,10 @@ export const openMachine = ({ chooser, profile, watch, onRecord }: MachineStart)
   return machine
 }
 
+/** Directories of others that lie where no layer has been yet: an id that is given later is the layer's own. */
+export const strangersOf = ({ foreign, model }: Machine): readonly string[] =>
+  [...foreign].filter((path) => Number(/\d+$/.exec(path)?.[0]) > model.lastId)
+
 const heldTime = (detail: number): bigint => BigInt(detail % 10_000) * 1_000_000n
 
 const isAt = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`)

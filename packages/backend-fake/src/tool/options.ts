@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Case } from '../simulate/case.js'
 import { problemOf } from '../simulate/case-problem.js'
 import { faultNames, usualChances, type Chances, type FaultName } from '../simulate/faults.js'
+import { stepsNever, stepsNeverRule } from '../simulate/options-problem.js'
 
 export const help = `varve-simulate [--seed N]            one run by chance, from a seed (default 1)
 varve-simulate --seeds A..B         a run of every seed from A to B
@@ -81,6 +82,7 @@ const chancesOf = (text: string): Chances => {
       throw wrongUsage(`--faults: the chance of ${name} must be from 0 to 1; found ${JSON.stringify(chance)}`)
     chances[name] = number
   }
+  if (stepsNever(chances)) throw wrongUsage(`--faults ${stepsNeverRule}; found ${JSON.stringify(text)}`)
   return chances
 }
 

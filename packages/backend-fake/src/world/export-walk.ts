@@ -5,7 +5,7 @@ import { ownPlaces } from './delta.js'
 import type { Entry, EntryType, Stat } from './disk.js'
 import { putStreams } from './export-table.js'
 import type { Packer } from './packer.js'
-import { nameOf, pathIn, readTable, type TableRow } from './table.js'
+import { isBelowAnother, nameOf, pathIn, readTable, type TableRow } from './table.js'
 import { statOf } from './tree.js'
 import type { Work } from './work.js'
 import { filesOf, tableOf, type World } from './world.js'
@@ -172,16 +172,24 @@ function* rootOf(world: World, parents: readonly SnapshotId[]): Work<DirectoryEn
 export function* putOwn(world: World, id: SnapshotId, parents: readonly SnapshotId[], packer: Packer): Work<void> {
   const { files, table, streams } = ownPlaces(world, id)
   const rows = new Map<string, TableRow>()
-  const deleted: string[] = []
+  const deleted = new Set<string>()
   yield* readTable(world, table, (row) => {
     const path = pathIn(row.entry.name) ?? ''
-    if (row.entry.type === 'whiteout') deleted.push(path)
+    if (row.entry.type === 'whiteout') deleted.add(path)
     else rows.set(path, row)
   })
   let { times } = yield* rootOf(world, parents)
   if (files === undefined) yield* packer.put(yield* rootOf(world, parents))
   else {
-    const walk: Walk = { world, packer, files, streams, rows, deleted: grouped(deleted), links: new Map() }
+    const walk: Walk = {
+      world,
+      packer,
+      files,
+      streams,
+      rows,
+      deleted: grouped([...deleted].filter((path) => !isBelowAnother(path, deleted))),
+      links: new Map(),
+    }
     const { mtime } = statOf(world.disk, files)
     times = windowsOf('directory', mtime, rows.get('')).times
     yield* putOther(walk, '', 'directory', mtime)

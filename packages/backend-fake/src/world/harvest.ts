@@ -4,7 +4,7 @@ import { finishHarvest } from './delta.js'
 import type { Disk, Stat } from './disk.js'
 import { isUnchanged, readManifest, type Row } from './manifest.js'
 import { rowWriter } from './rows.js'
-import { lineOfRow, nameOf, readDeletions } from './table.js'
+import { isBelowAnother, lineOfRow, nameOf, readDeletions } from './table.js'
 import { copyEntry, statOf, type Links } from './tree.js'
 import { sparingly, step, type Work } from './work.js'
 import { deltaFilesOf, deltaTableOf, filesOf, halfDeltaOf, mountOf, newDeltaOf, type World } from './world.js'
@@ -20,6 +20,11 @@ type Harvest = {
   /** Rows of entries not met yet. */
   readonly manifest: Map<string, Row>
   readonly hidden: Set<string>
+  /**
+   * Of these, those that were hidden before the tree was made. The manifest does not know them, so they are kept below others, too:
+   * the harvest may be cut and made again, of a tree in which their folder is there again.
+   */
+  readonly earlier: ReadonlySet<string>
   /** What the delta takes and a layer had before. */
   readonly taken: Taken[]
   /** Of these, files with several names, by inode. */
@@ -111,12 +116,6 @@ function* harvestFolder(harvest: Harvest, folder: Folder): Work<void> {
 const stillHidden = (deleted: readonly string[], manifest: ReadonlyMap<string, Row>): readonly string[] =>
   deleted.filter((path) => (manifest.get(path)?.origin ?? 'own') === 'own')
 
-const isBelowAnother = (path: string, hidden: ReadonlySet<string>): boolean => {
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-    if (hidden.has(path.slice(0, at))) return true
-  return false
-}
-
 /** The layer whose `Files` the root of the tree was made after. */
 const rootLayer = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId[]): SnapshotId | undefined => {
   if (disk.lstat(deltaFilesOf(id)) !== undefined) return id
@@ -124,9 +123,9 @@ const rootLayer = ({ disk }: World, id: SnapshotId, parents: readonly SnapshotId
 }
 
 function* writeTable(world: World, harvest: Harvest, parents: readonly SnapshotId[], half: string): Work<void> {
-  const { hidden } = harvest
+  const { hidden, earlier } = harvest
   const rows = yield* carriedRows(world, allTaken(harvest), parents, `${half}/streams`)
-  const deleted = [...hidden].filter((path) => !isBelowAnother(path, hidden))
+  const deleted = [...hidden].filter((path) => earlier.has(path) || !isBelowAnother(path, hidden))
   if (rows.length + deleted.length === 0) return
   const table = rowWriter(world.disk, `${half}/deleted.ndjson`)
   for (const path of deleted)
@@ -143,13 +142,15 @@ export function* harvestTree(world: World, id: SnapshotId, parents: readonly Sna
   const half = halfDeltaOf(id)
   const tree = mountOf(id)
   const root = statOf(disk, tree)
+  const earlier = new Set(stillHidden(deleted, manifest))
   const harvest: Harvest = {
     disk,
     tree,
     before: deltaFilesOf(id),
     to: `${half}/Files`,
     manifest,
-    hidden: new Set(stillHidden(deleted, manifest)),
+    hidden: new Set(earlier),
+    earlier,
     taken: [],
     linked: new Map(),
     named: [],

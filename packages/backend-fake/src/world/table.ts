@@ -164,6 +164,13 @@ export function* readDeletions(world: World, path: string): Work<readonly string
   return deleted
 }
 
+/** Whether a path lies in a folder that is hidden as a whole. */
+export const isBelowAnother = (path: string, hidden: ReadonlySet<string>): boolean => {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    if (hidden.has(path.slice(0, at))) return true
+  return false
+}
+
 /** Whether a table is that of a layer that a tar was applied to. */
 export const isApplied = (disk: Disk, path: string): boolean => {
   if (disk.lstat(path) === undefined) return false

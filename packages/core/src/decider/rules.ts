@@ -24,7 +24,8 @@ export const decideCreate = (state: State, command: Prepare | View): Decision =>
   const parentFound = find(state, parent)
   if (parent !== '' && parentFound === undefined) return E.left(notFound(`${asked}: parent snapshot ${parent}`))
   if (parentFound !== undefined && parentFound.kind !== 'Committed') {
-    const rule = `must name a Committed snapshot (${parent} is ${parentFound.kind}: commit it first)`
+    const advice = parentFound.kind === 'Active' ? 'commit it first' : "it can't become one"
+    const rule = `must name a Committed snapshot (${parent} is ${parentFound.kind}: ${advice})`
     return E.left(invalidArgument('parent', parent, rule))
   }
   const taken = find(state, key)

@@ -125,7 +125,7 @@ export type Snapshotter = Streams & {
   readonly stat: (key: string) => TaskEither<Refused, Info>
   readonly mounts: (key: string) => TaskEither<Refused, readonly Mount[]>
   readonly usage: (key: string) => TaskEither<Refused, Usage>
-  /** Snapshots that match any of the filters, in no promised order; ends after the first Left. */
+  /** Snapshots that match any of the filters (containerd's language, docs/model.md), in no promised order; ends after the first Left. */
   readonly walk: (filters?: readonly string[]) => AsyncIterable<Either<Refused, Info>>
   readonly plan: (command: Command) => TaskEither<Refused, Plan>
   /** Everything that has been accepted and has not ended. */

@@ -27,7 +27,7 @@ export type Moment = {
   readonly digest: () => string
 }
 
-/** A record's number, 0 being before the first; or a time in RFC 3339, which means the last record not after it. */
+/** A record's number, 0 being before the first; or a time in RFC 3339, UTC with `Z`, which means the last record not after it. */
 export type Instant = number | string
 
 /** What changed from one moment to another, by name. `from` and `to` are the numbers of their records. */

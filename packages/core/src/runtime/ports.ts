@@ -34,7 +34,10 @@ export type Head = { readonly seq: number; readonly hash: string }
 /** A record as it is stored: its number, its hash, and its text, which holds both. */
 export type Sealed = { readonly seq: number; readonly hash: string; readonly text: string }
 
-/** What a store keeps beside its records: the rows of checkpoints, and inputs where they are kept. */
+/**
+ * What a store keeps beside its records: the rows of checkpoints, and inputs where they are kept. One without a value deletes the row of
+ * its key.
+ */
 export type Row = CheckpointRow
 
 /** What opening a store found. `log` is the log's UUID; for an empty store a new one, to be recorded first. */
@@ -166,7 +169,8 @@ export type FileStat = {
 
 /**
  * The content of an attached layer, the same in every world. Paths are relative and use `/`; `''` is the root; a path that
- * leaves the root is InvalidArgument; a missing one is NotFound; after detach every call is FailedPrecondition.
+ * leaves the root or leads through a symlink is InvalidArgument; a missing one is NotFound; after detach every call is
+ * FailedPrecondition.
  */
 export type Files = {
   readonly read: (path: string) => TaskEither<FilesError, Uint8Array>

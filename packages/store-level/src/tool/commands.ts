@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+import { createReadStream, type Stats } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { hash } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -17,6 +17,7 @@ import {
   type Profile,
   type Redecided,
 } from '@varve/core'
+import { statOf } from '../content/files.js'
 import { levelStore } from '../store.js'
 
 /** What the tool was asked. */
@@ -41,17 +42,30 @@ export const done = async <A>(task: TaskEither<Refusal, A>): Promise<A> => right
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
+const found = async (source: string): Promise<Stats> => {
+  const there = await statOf(source)
+  if (there !== undefined) return there
+  throw thrown({
+    message: `there is no log at ${source}; give the directory of one, or varve rescue makes one of its layers`,
+  })
+}
+
+/** Refuses what is no directory: LevelDB would make one. */
+export const needLog = async ({ source }: Asked): Promise<void> => {
+  if (!(await found(source)).isDirectory()) throw thrown({ message: `${source} is not the directory of a log` })
+}
+
 /** The log in a directory, or the one in a bundle. */
 const sourceOf = async ({ source }: Asked): Promise<EventStore> => {
-  const found = await stat(source)
-  if (found.isDirectory()) return levelStore(source)
+  if ((await found(source)).isDirectory()) return levelStore(source)
   const bundle = await done(importBundle(createReadStream(source), { sha256 }))
   return bundleStore(bundle, { sha256 })
 }
 
 /** Writes the log as a bundle into a file that does not exist yet; a half of one is removed. */
-export const bundleLog = async ({ source, profile, json, out }: Asked, file: string): Promise<number> => {
-  if (!(await stat(source)).isDirectory()) throw thrown({ message: `${source} is not the directory of a log` })
+export const bundleLog = async (asked: Asked, file: string): Promise<number> => {
+  await needLog(asked)
+  const { source, profile, json, out } = asked
   const handle = await open(file, 'wx')
   let bytes = 0
   try {

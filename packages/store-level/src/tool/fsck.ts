@@ -12,7 +12,7 @@ import {
   type RepairPlan,
 } from '@varve/core'
 import { levelStore } from '../store.js'
-import { done, thrown, type Asked } from './commands.js'
+import { done, needLog, thrown, type Asked } from './commands.js'
 
 /** Where the layers of a log are, and what reaches them: `MODULE#EXPORT`, a function that takes `{ root }`. */
 export type LayersAt = { readonly root: string; readonly backend: string }
@@ -60,6 +60,7 @@ const summary = ({ findings, healthy }: Checked): string => {
 
 /** Tells what is wrong with a log and its layers; the plan of a repair goes to a file, if one is named. */
 export const checkLog = async (asked: Asked, layers: LayersAt, file: string | undefined): Promise<number> => {
+  await needLog(asked)
   const checked = await done(check(await optionsOf(asked, layers)))
   if (file !== undefined) await writeFile(file, `${JSON.stringify(checked.plan, null, 2)}\n`, { flag: 'wx' })
   const { log, head, findings } = checked
@@ -72,6 +73,7 @@ export const checkLog = async (asked: Asked, layers: LayersAt, file: string | un
 
 /** Performs a plan that a check has written. */
 export const repairLog = async (asked: Asked, layers: LayersAt, file: string): Promise<number> => {
+  await needLog(asked)
   const plan = JSON.parse(await readFile(file, 'utf8')) as RepairPlan
   const repaired = await done(repair(plan, await optionsOf(asked, layers)))
   const { records, mended } = repaired

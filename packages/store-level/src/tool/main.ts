@@ -47,6 +47,8 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const
 
+const commands: readonly string[] = ['bundle', 'replay', 'explain', 'check', 'repair', 'rescue']
+
 const profileOf = (name: string): Profile => {
   if (name === 'bind' || name === 'windows-layer') return name
   throw wrongUsage(`--profile must be bind or windows-layer; found ${JSON.stringify(name)}`)
@@ -65,6 +67,7 @@ const run = async (argv: readonly string[], out: Output['out']): Promise<number>
     out(help)
     return values.help ? exitCodes.done : exitCodes.usage
   }
+  if (!commands.includes(command)) throw wrongUsage(`there is no command ${JSON.stringify(command)}`)
   if (source === undefined) throw wrongUsage(`${command} needs a log`)
   const asked: Asked = { source, profile: profileOf(values.profile), json: values.json, out }
   const wants = values.id === undefined ? rest : [...rest, idOf(values.id)]
