@@ -146,10 +146,13 @@ const conversions = (it: Test, native: NativeSource): void => {
   })
 }
 
+/** Of the calls of an undoing every one; on Windows, where each takes its time, one of a few. */
+const stride = process.platform === 'win32' ? 9 : 1
+
 const undoneInPart = (it: Test, native: NativeSource): void => {
   it('a seal that failed is done anew, wherever its undoing ended', async () => {
     const on = await standinWorld(native)
-    for (let layer = 1, isUndone = false; !isUndone; layer++) {
+    for (let layer = 1, isUndone = false; !isUndone; layer += stride) {
       on.perform(intents.create(layer))
       ask(on, layer, []).put({ alone: 'a' })
       let left: number | undefined
@@ -157,12 +160,8 @@ const undoneInPart = (it: Test, native: NativeSource): void => {
         if (name === 'FlushFileBuffers') left = layer
         if (left !== undefined && (name === 'FlushFileBuffers' || --left <= 0)) throw new Error('failed on demand')
       })
-      isUndone = !/could not be undone/.test(
-        failureOf(
-          '',
-          failing(() => on.perform(intents.seal(layer))),
-        ).message,
-      )
+      const failure = failing(() => on.perform(intents.seal(layer)))
+      isUndone = !failureOf('', failure).message.includes('could not be undone')
       on.listen(() => undefined)
       on.perform(intents.seal(layer))
       assert.equal(on.list(`snapshots/${layer}`), ['Files', 'Hives', 'blank-base.vhdx', 'blank.vhdx', 'layout'])
