@@ -129,6 +129,9 @@ else
       .map(([name, figure]) => `${figure} ${name}`)
       .join(', ')}`,
   )
-if (sum.violations > 0) console.error(`what was left, and what was told (told.ndjson), is in ${directory}`)
+if (sum.violations > 0)
+  console.error(
+    `what was left, what was told (told.ndjson), and the snapshots as expected and found (*.json): all is in ${directory}`,
+  )
 else rmSync(directory, { recursive: true, force: true })
 process.exitCode = sum.violations > 0 ? 1 : 0

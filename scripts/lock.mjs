@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { familyOf, processOf } from './processes.mjs'
+import { isAlive } from './processes.mjs'
 
 const POLL_MS = 100
 const BEAT_MS = 1_000
@@ -23,19 +23,6 @@ const numbersIn = (directory) =>
   readdirSync(directory)
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-
-/**
- * What a dead holder has started and left behind counts as the holder.
- * @param {number} pid
- */
-const isAlive = (pid) => {
-  if (process.platform === 'linux') return processOf(pid)?.dead === false || familyOf(pid).length > 0
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
-  }
-}
 
 /**
  * Who holds the lock by this file: a pid, `'unknown'`, or undefined when nobody does.

@@ -47,6 +47,19 @@ export const familyOf = (pid) => {
   return all.filter((one) => one.pid !== pid && family.has(one.pid) && !one.dead).map((one) => one.pid)
 }
 
+/**
+ * Whether a process runs, or anything that it has started and left behind.
+ * @param {number} pid
+ */
+export const isAlive = (pid) => {
+  if (process.platform === 'linux') return processOf(pid)?.dead === false || familyOf(pid).length > 0
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM'
+  }
+}
+
 /** Kills what this process has started, and what that started, whatever starts in between. */
 export const killFamily = () => {
   for (let rest = familyOf(process.pid); rest.length > 0; rest = familyOf(process.pid)) {

@@ -38,9 +38,9 @@ export const runtimes = [
     name: 'performed before durable',
     is: 'intents run and events are told before the records are durable',
     file: journal,
-    find: 'if ((await append(journal, records, state, rows, isCheckpointDue)) !== undefined)\n        return;\n    journal.inFlight = [];\n    journal.onDurable(records.map(({ recorded }) => recorded), group.map(({ stepped }) => stepped));',
+    find: 'await append(journal, records, state, rows, isCheckpointDue);\n    // Stopped by this write, or beside it: its callers have been told.\n    if (journal.fault !== undefined)\n        return;\n    journal.inFlight = [];\n    journal.onDurable(records.map(({ recorded }) => recorded), group.map(({ stepped }) => stepped));',
     replace:
-      'journal.onDurable(records.map(({ recorded }) => recorded), group.map(({ stepped }) => stepped));\n    if ((await append(journal, records, state, rows, isCheckpointDue)) !== undefined)\n        return;\n    journal.inFlight = [];',
+      'journal.onDurable(records.map(({ recorded }) => recorded), group.map(({ stepped }) => stepped));\n    await append(journal, records, state, rows, isCheckpointDue);\n    if (journal.fault !== undefined)\n        return;\n    journal.inFlight = [];',
   },
   {
     name: 'failed write ignored',

@@ -4,7 +4,7 @@ import { simulate } from '../../packages/backend-fake/dist/src/simulate/simulate
 import { plain, powerGoes } from './scenario.mjs'
 
 const steps = 1_000
-const fails = { failBefore: 0.2, partialWork: 0.2, slow: 0.05, neverAnswers: 0.05 }
+const fails = { failBefore: 0.2, failAfter: 0.2, partialWork: 0.2, slow: 0.05, neverAnswers: 0.05 }
 const ends = {
   crash: 0.02,
   powerLoss: 0.005,

@@ -1,5 +1,7 @@
 // @ts-check
-import { existsSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,6 +9,8 @@ import { root } from '../setup.mjs'
 import { failing, leftOut } from '../wine/differences.mjs'
 import { judged } from '../wine/judge.mjs'
 import { windowsPath } from '../wine/run.mjs'
+import { makeTemporary, removeLeft } from '../wine/temporary.mjs'
+import { treeOf, until } from './fixture.mjs'
 
 const file = {
   workspace: 'packages/one',
@@ -82,6 +86,32 @@ test("koffi's Windows half has the version of koffi", () => {
 
 test('a path of the clone has a drive of its own', () => {
   assert.is(windowsPath(file.built), 'V:\\packages\\one\\dist\\test\\a.test.js')
+})
+
+const TEMPORARY = new URL('../wine/temporary.mjs', import.meta.url).href
+const OWNER = `import { makeTemporary } from '${TEMPORARY}'
+  makeTemporary(process.argv[1])
+  setTimeout(() => {}, 60_000)`
+
+/** @param {string} place */
+const ownerIn = async (place) => {
+  const owner = spawn(process.execPath, ['--input-type=module', '--eval', OWNER, place], { stdio: 'ignore' })
+  const isIts = (/** @type {string} */ name) => name.startsWith(`varve-wine-${owner.pid}-`)
+  await until(() => readdirSync(place).some(isIts), 'the directory of another process')
+  return { owner, name: readdirSync(place).find(isIts) ?? '' }
+}
+
+test('what a killed lane has left goes at the next start, and nothing else', async () => {
+  const place = treeOf({ 'varve-wine-other/said': '', 'other-1-/said': '' })
+  const [killed, running] = await Promise.all([ownerIn(place), ownerIn(place)])
+  killed.owner.kill('SIGKILL')
+  await once(killed.owner, 'exit')
+  const own = makeTemporary(place)
+  removeLeft(place)
+  const left = readdirSync(place)
+  running.owner.kill('SIGKILL')
+  assert.not(left.includes(killed.name))
+  assert.equal(left.toSorted(), ['other-1-', 'varve-wine-other', running.name, own.slice(place.length + 1)].toSorted())
 })
 
 test.run()

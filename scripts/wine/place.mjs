@@ -8,7 +8,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -20,6 +19,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root } from '../setup.mjs'
 import { workspacesOf } from '../stamps.mjs'
 import { call, made, place, prefixesOf, wineEnvironment } from './prefix.mjs'
+import { makeTemporary, removeLeft } from './temporary.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -73,14 +73,10 @@ const viewOfClone = (windows) => {
   return view
 }
 
-/**
- * A directory for what the tests write. It is removed at the end of this process.
- */
-const makeTemporary = () => {
+/** Where the tests write. */
+const placeOfTests = () => {
   const inMemory = existsSync(MEMORY) && statfsSync(MEMORY).bavail * statfsSync(MEMORY).bsize > ROOM
-  const directory = mkdtempSync(join(inMemory ? MEMORY : place, 'varve-wine-'))
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
-  return directory
+  return inMemory ? MEMORY : place
 }
 
 /** @param {string} path of a built module of backend-hcs's tests */
@@ -122,13 +118,15 @@ const processors = () => {
  */
 export const prepareLanes = async (wine, say) => {
   mkdirSync(place, { recursive: true })
+  for (const directory of [MEMORY, place]) if (existsSync(directory)) removeLeft(directory)
   const windows = await nodeForWindows(say)
   const usable = processors().slice(0, MOST)
   const prefixes = await prefixesOf(wine, say, usable.length)
   const clone = viewOfClone(windows)
+  const ofTests = placeOfTests()
   return Promise.all(
     prefixes.map(async (prefix, at) => {
-      const temporary = makeTemporary()
+      const temporary = makeTemporary(ofTests)
       for (const [drive, target] of /** @type {const} */ ([
         ['v:', clone],
         ['t:', temporary],

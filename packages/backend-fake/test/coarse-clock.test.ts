@@ -39,4 +39,23 @@ test('a clock that stands still is a fault, not a wait for ever', () => {
   assert.match(failure(operations.perform(world, attach(2, [1]))).message, 'stands still')
 })
 
+test('a process that was stopped for long does not take the clock for one that stands still', () => {
+  let time = 0n
+  const memory = memoryDisk(now)
+  const disk: Disk = {
+    ...memory,
+    lstat: (path) => {
+      const stat = memory.lstat(path)
+      return stat && { ...stat, ctime: path.endsWith('.probe') ? time : 0n }
+    },
+  }
+  const world = makeWorld(layout, disk, now)
+  run(claim(world, thisLog))
+  addLayer(world, 1, [])
+  perform(world, create(2, { parents: [1] }))
+  const moments = [0n, 60_000_000_000n]
+  const turning = (): bigint => (time = moments.shift() ?? time)
+  assert.equal(run(operations.perform({ ...world, now: turning }, attach(2, [1]))), { type: 'LayerAttached' })
+})
+
 test.run()

@@ -1,7 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkDamages, damageGroups, damages, diceFrom, makeWorld, type Dice } from '@varve/core/conformance'
+import {
+  checkDamages,
+  checkDeletedAttachment,
+  damageGroups,
+  damages,
+  diceFrom,
+  makeWorld,
+  type Dice,
+} from '@varve/core/conformance'
 import type { Driver } from '@varve/core/adapter'
 import { check, openSnapshotter, repair } from '@varve/core/promise'
 import { fakeBackend, memoryStore } from '../src/index.js'
@@ -111,6 +119,9 @@ test('a removal that failed when it was done is taken back, with what was writte
   assert.is(new TextDecoder().decode(await shown.files.read('late')), 'not lost')
   await again.close()
 })
+
+test('an attached snapshot that nothing shows any more is found and set right', () =>
+  checkDeletedAttachment(subjectOn(newRemains())))
 
 test('a lost end is recorded, and ids that its records gave out are not given out again', async () => {
   const remains = newRemains()

@@ -2,9 +2,11 @@ import { randomInt } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { diceFrom, makeWorld, type FsckSubject } from '@varve/core/conformance'
-import { openSnapshotter } from '@varve/core/promise'
+import { check, openSnapshotter, rescue } from '@varve/core/promise'
 import type { Info } from '@varve/core'
-import { storeOf } from '../src/memory-store.js'
+import { fakeBackend } from '../src/fake-backend.js'
+import type { PlannedFault } from '../src/faults.js'
+import { memoryStore, storeOf } from '../src/memory-store.js'
 import { backendOn, closedWorld, newRemains, subjectOn } from './support/fsck.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
@@ -107,9 +109,52 @@ test('what can not be told is put aside with a reason, and what stands on it, to
   assert.equal((await subject.check()).findings, [])
 })
 
+const denied = 0x80070005
+
+/** Fails the second seal when all of it is done, and each one after it after one step more than the one before. */
+const failedSeals: readonly PlannedFault[] = [
+  { intent: 'SealLayer', time: 2, code: denied, when: 'after' },
+  ...Array.from(
+    { length: 1_000 },
+    (_, at) => ({ intent: 'SealLayer', time: 3 + at, code: denied, cutAfter: at }) as const,
+  ),
+]
+
+for (const [what, options, more] of [
+  ['without parents', {}, {}],
+  ['with a parent', { parent: 'base' }, {}],
+  ['that was to gain a parent', {}, { parent: 'base' }],
+] as const)
+  test(`a layer ${what} whose commit failed, done or at whatever step, is rescued as the Active one that it is`, async () => {
+    const store = memoryStore()
+    const backend = fakeBackend({ faults: failedSeals })
+    const snapshotter = await openSnapshotter({ store, backend })
+    await snapshotter.prepare('a')
+    await snapshotter.commit('base', 'a')
+    const isCommitted = async (at: number): Promise<boolean> => {
+      await snapshotter.prepare(`key ${at}`, options)
+      return snapshotter.commit(`name ${at}`, `key ${at}`, more).then(
+        () => true,
+        () => false,
+      )
+    }
+    let failed = 0
+    while (!(await isCommitted(failed))) failed++
+    assert.ok(failed > 2, `${failed} seals have failed`)
+    store.losePower()
+    const { findings } = await check({ store, backend })
+    assert.equal(
+      findings.filter(({ severity }) => severity === 'damage'),
+      [],
+    )
+    const rescued = await rescue({ store: memoryStore(), backend })
+    const kinds = new Map(rescued.snapshots.map(({ name, kind }) => [name, kind]))
+    assert.is(kinds.get(`name ${failed}`), 'Committed')
+    for (let at = 0; at < failed; at++) assert.is(kinds.get(`key ${at}`), 'Active', `key ${at}`)
+  })
+
 test('a log with records is refused', async () => {
   const { remains } = await closedWorld(2)
-  const { rescue } = await import('@varve/core/promise')
   const pair = { store: storeOf(remains.log), backend: backendOn(remains.nodes) }
   await rescue(pair).then(
     () => assert.unreachable(),

@@ -21,7 +21,7 @@ const commandsIn = ({ clients }: Case): number => clients.flat().length
 
 const again = (one: Case) => simulate({ case: one })
 
-for (const seed of [1, 2, 3])
+for (const seed of [1, 3, 5])
   test(`what seed ${seed} does to a disk that forgets to sync is made small, and fails the same`, async () => {
     const { case: whole, verdict } = await failing(seed)
     if (verdict === 'held') return assert.unreachable('it held')

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { initialState, type Snapshotter } from '@varve/core'
+import type { Snapshotter } from '@varve/core'
 import {
   backendFault,
   failedPrecondition,
@@ -15,8 +15,6 @@ import {
 } from '@varve/core/ports'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkers } from '../src/simulate/checkers.js'
-import { newModel, type Layer, type Model } from '../src/simulate/model.js'
 import type { Wrapped } from '../src/simulate/running.js'
 import type { Chances } from '../src/simulate/faults.js'
 import { playBroken } from './support/simulations.js'
@@ -45,7 +43,15 @@ const performing =
 const empty = new Uint8Array(0)
 
 /** What is broken, and which checker has to see it. */
-const broken: readonly (Wrapped & { readonly checker: string; readonly is: string; readonly chances?: Chances })[] = [
+type Broken = Wrapped & {
+  readonly checker: string
+  readonly is: string
+  readonly chances?: Chances
+  /** The first seed that is tried; default 1. */
+  readonly from?: number
+}
+
+const broken: readonly Broken[] = [
   {
     checker: 'records follow one another',
     is: 'a log whose clock is not monotone',
@@ -120,6 +126,8 @@ const broken: readonly (Wrapped & { readonly checker: string; readonly is: strin
   {
     checker: 'the disk is what the log says',
     is: 'a destroy that does nothing',
+    // In the first run the log is opened anew before it rests, and what was left is moved away.
+    from: 2,
     backend: performing((backend, intent, options) =>
       intent.type === 'DestroyLayer' ? TE.right({ type: 'LayerDestroyed' }) : backend.execute(intent, options),
     ),
@@ -237,55 +245,14 @@ function openedOnce(): (store: EventStore) => EventStore {
 
 const seedsTried = 12
 
-for (const { checker, is, chances, ...wrap } of broken)
+for (const { checker, is, chances, from = 1, ...wrap } of broken)
   test(`"${checker}" sees ${is}`, async () => {
-    for (let seed = 1; seed <= seedsTried; seed++) {
+    for (let seed = from; seed < from + seedsTried; seed++) {
       const { verdict } = await playBroken(seed, wrap, chances)
       if (verdict === 'held') continue
       return assert.is(verdict.checker, checker, `seed ${seed}: ${verdict.message}`)
     }
     throw new Error(`it was not seen in ${seedsTried} runs`)
   })
-
-const layer = (id: number, parents: readonly number[]): Layer => ({
-  id,
-  name: `layer ${id}`,
-  kind: 'Committed',
-  parents,
-  purpose: 'scratch',
-  labels: {},
-  attachedBy: undefined,
-  isHalfDetached: false,
-  isHalfCommitted: false,
-  content: new Map(),
-  unsynced: new Set(),
-})
-
-/** What only a broken decider could do, which reads the same records as the model. */
-const seen = (name: string, model: Model, moment: 'intent' | 'answer', ...rest: readonly unknown[]): unknown => {
-  const checker = checkers.find((one) => one.name === name)
-  const look = checker?.[moment] as ((...args: readonly unknown[]) => unknown) | undefined
-  return look?.({ model, state: { ...initialState('bind'), outstanding: { size: model.asking.size } } }, ...rest)
-}
-
-test('"no layer is destroyed below another" sees one that is', () => {
-  const model = newModel()
-  for (const one of [layer(1, []), layer(2, [1])]) model.layers.set(one.name, one)
-  const destroy = { type: 'DestroyLayer', id: '9', layer: 1 }
-  assert.match(String(seen('no layer is destroyed below another', model, 'intent', destroy)), /layer 2 stands on it/)
-})
-
-test('"pending marks and intents agree" sees a mark that is missing', () => {
-  const model = newModel()
-  assert.is(seen('pending marks and intents agree', model, 'answer'), undefined)
-  model.asking.set('1', { type: 'RemoveAccepted', data: { id: 1, key: 'a' } })
-  assert.match(String(seen('pending marks and intents agree', model, 'answer')), /0 names are pending, and 1 should be/)
-})
-
-test('"child counts are right" sees a count that is not', () => {
-  const model = newModel()
-  model.layers.set('layer 1', layer(1, []))
-  assert.match(String(seen('child counts are right', model, 'answer')), /counts no record, and 0 stand on it/)
-})
 
 test.run()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { crc32c, vhdxFormat } from '@varve/core/vhdx'
+import { crc32c, examineVhdx, vhdxFormat } from '@varve/core/vhdx'
 import * as vhdx from '../src/artefacts/vhdx.js'
 
 const { sealed } = vhdxFormat
@@ -197,13 +197,27 @@ test('a file that is no VHDX, is cut, or says impossible things is refused with 
   assert.equal(vhdx.virtualSizeOf(cut(metadata + 64 * kib + 16)), E.right(gibibyte))
 })
 
+const header = (sequence: bigint, logId: number): Uint8Array => {
+  const bytes = vhdx.readSparse(vhdx.emptyDisk(gibibyte, id), 64 * kib, 4 * kib)
+  new DataView(bytes.buffer).setBigUint64(8, sequence, true)
+  bytes.fill(logId, 48, 64)
+  return sealed(bytes)
+}
+
+test('a disk that was attached when the power went is whole: its log is applied when it is attached again', () => {
+  const { length } = whole(vhdx.emptyDisk(gibibyte, id))
+  const bat = 3 * 1024 * kib
+  // A block that the log makes room for: at 64 MiB, present.
+  const block = Uint8Array.from([6, 0, 0, 4, 0, 0, 0, 0])
+  assert.equal(examineVhdx(patched([64 * kib, header(3n, 7)]), length), E.right(gibibyte))
+  assert.equal(examineVhdx(patched([64 * kib, header(3n, 7)], [bat, block]), length), E.right(gibibyte))
+  const settled = examineVhdx(patched([bat, block]), length)
+  assert.is(E.isLeft(settled) && settled.left.kind, 'truncated')
+  const cut = examineVhdx(patched([64 * kib, header(3n, 7)]), length - 1)
+  assert.is(E.isLeft(cut) && cut.left.kind, 'truncated')
+})
+
 test('only the current header counts, and its log must be empty', () => {
-  const header = (sequence: bigint, logId: number): Uint8Array => {
-    const bytes = vhdx.readSparse(vhdx.emptyDisk(gibibyte, id), 64 * kib, 4 * kib)
-    new DataView(bytes.buffer).setBigUint64(8, sequence, true)
-    bytes.fill(logId, 48, 64)
-    return sealed(bytes)
-  }
   assert.equal(vhdx.virtualSizeOf(patched([64 * kib, header(1n, 7)])), E.right(gibibyte))
   refusedWith(patched([64 * kib, header(3n, 7)]), 'its log holds changes that were not applied yet')
   refusedWith(patched([128 * kib, header(2n, 7)]), 'its log holds changes that were not applied yet')

@@ -29,6 +29,11 @@ export type HostFiles = {
   readonly sizeOf: (path: string) => number
   /** Names in the order of their UTF-8 bytes. */
   readonly list: (path: string) => readonly string[]
+  /**
+   * Names of files and folders alone, as `list` has them. What is a link of any kind is not looked at: node follows those of
+   * filter drivers, such as what an imported layer has in the place of its parents' files, and Windows refuses that.
+   */
+  readonly listPlain: (path: string) => readonly string[]
   /** Makes the folder and those above it; one that is there is left alone. */
   readonly makeFolder: (path: string) => void
   /** Removes what is no folder. What is missing is removed. */
@@ -48,9 +53,6 @@ export type HostFiles = {
   readonly fillFile: (path: string, bytes: Uint8Array) => void
   /** A second name for a file. */
   readonly link: (existing: string, path: string) => void
-  /** The target is data and stored as it is. */
-  readonly symlink: (target: string, path: string) => void
-  readonly readLink: (path: string) => string
 }
 
 type Known = { readonly code: number; readonly advice: string }
@@ -157,11 +159,23 @@ const writeDurably = (path: string, bytes: Uint8Array): void => {
   fs.renameSync(part, path)
 }
 
-const listed = (path: string): readonly string[] =>
-  fs
-    .readdirSync(path)
+/** What is there is opened as it is: Windows makes no hidden file anew. */
+const fill = (path: string, bytes: Uint8Array): void =>
+  withFile(path, statAt(path)?.isFile() === true ? 'r+' : 'w', (file) => {
+    fs.ftruncateSync(file)
+    writeFully(file, bytes)
+  })
+
+const byBytes = (names: readonly string[]): readonly string[] =>
+  names
     .map((name) => ({ name, bytes: Buffer.from(name) }))
     .toSorted((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ name }) => name)
+
+const plainNames = (path: string): readonly string[] =>
+  fs
+    .readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isFile() || entry.isDirectory())
     .map(({ name }) => name)
 
 const removeFile = (path: string): void => {
@@ -194,7 +208,8 @@ export const hostFiles = (hostPath: (path: string) => string = (path) => path): 
       return stat && factsIn(stat)
     }),
     sizeOf: on('look-up', (path) => fs.lstatSync(path).size),
-    list: on('listing', listed),
+    list: on('listing', (path) => byBytes(fs.readdirSync(path))),
+    listPlain: on('listing', (path) => byBytes(plainNames(path))),
     makeFolder: on('making', (path) => void fs.mkdirSync(path, { recursive: true })),
     removeFile: on('removal', removeFile),
     removeFolder: on('removal', removeFolder),
@@ -205,9 +220,7 @@ export const hostFiles = (hostPath: (path: string) => string = (path) => path): 
       withFile(path, 'r', (file) => readFully(file, offset, length)),
     ),
     writeFile: on('writing', writeDurably),
-    fillFile: on('writing', (path, bytes: Uint8Array) => withFile(path, 'w', (file) => writeFully(file, bytes))),
+    fillFile: on('writing', fill),
     link: on('linking', (path, to: string) => fs.linkSync(path, hostPath(to))),
-    symlink: (target, path) => on('making', (at) => fs.symlinkSync(target, at))(path),
-    readLink: on('reading', (path) => fs.readlinkSync(path)),
   }
 }

@@ -56,6 +56,52 @@ onRoot('nothing is done through a symlink, or outside of the content', ({ world 
   assert.equal(content.list(world, 1, ''), [])
 })
 
+onRoot('a junction that node takes for a folder is a link all the same', ({ world }) => {
+  attached(world)
+  content.write(world, 1, 'folder/file', '')
+  content.symlink(world, 1, 'folder', 'junction')
+  const { files } = world.machine
+  // Node follows a junction to a volume without a letter.
+  const kindOf = (path: string) => (path.endsWith('junction') ? 'directory' : files.kindOf(path))
+  const factsOf = (path: string) => files.factsOf(path.replace('junction', 'folder'))
+  const machine = { ...world.machine, files: { ...files, kindOf, factsOf } }
+  const followed: World = { ...world, machine }
+  const { type, target } = content.stat(followed, 1, 'junction')
+  assert.equal({ type, target }, { type: 'symlink', target: 'folder' })
+  for (const call of [
+    () => content.read(followed, 1, 'junction/file'),
+    () => content.write(followed, 1, 'junction/new', ''),
+    () => content.remove(followed, 1, 'junction/file'),
+    () => content.list(followed, 1, 'junction'),
+  ])
+    assert.is(refused(call)._tag, 'InvalidArgument')
+})
+
+onRoot('a symlink keeps its target as it is given', ({ world, calls }) => {
+  attached(world)
+  content.write(world, 1, 'folder/file', '')
+  const hex = (text: string): string => Buffer.from(text, 'utf16le').toString('hex')
+  for (const [target, followed, name] of [
+    ['folder/file', 'folder\\file', 'a'],
+    ['folder', 'folder', 'b'],
+  ] as const) {
+    calls.length = 0
+    content.symlink(world, 1, target, name)
+    assert.ok(calls.at(-1)?.endsWith(`01000000${hex(`${followed}\0${target}\0`)}`), calls.at(-1))
+    assert.is(content.stat(world, 1, name).target, target)
+  }
+  const tooLong = refused(() => content.symlink(world, 1, 'x'.repeat(9000), 'c'))
+  assert.is(tooLong._tag, 'InvalidArgument')
+  assert.equal(content.list(world, 1, ''), ['a', 'b', 'folder'])
+})
+
+onRoot('a symlink that can not be made leaves nothing', ({ world, fail }) => {
+  attached(world)
+  fail('BackupWrite', codes.accessDenied)
+  assert.is(refused(() => content.symlink(world, 1, 'x', 'a'))._tag, 'BackendFault')
+  assert.equal(content.list(world, 1, ''), [])
+})
+
 onRoot('names that Windows would take for something else are refused where one is given', ({ world }) => {
   attached(world)
   content.write(world, 1, 'a', '')

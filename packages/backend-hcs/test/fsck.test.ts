@@ -1,12 +1,44 @@
 import { randomInt } from 'node:crypto'
 import * as assert from 'uvu/assert'
-import { checkDamages, damageGroups, diceFrom, makeClosedWorld, makeWorld } from '@varve/core/conformance'
+import {
+  checkDamages,
+  checkDeletedAttachment,
+  damageGroups,
+  diceFrom,
+  makeClosedWorld,
+  type FsckSubject,
+} from '@varve/core/conformance'
 import { fsckSubject } from './support/fsck-subject.js'
+import { openPlan } from './support/plan.js'
 import { standinSuite } from './support/suites.js'
 
 const seed = Number(process.env['VARVE_SEED'] ?? randomInt(2 ** 31))
 const count = Number(process.env['VARVE_FSCK_SEEDS'] ?? 1)
 console.log(`fsck.test.js: VARVE_SEED=${seed}`)
+
+const plan = openPlan()
+
+const cannotBeFlushed = async ({ open, check }: FsckSubject): Promise<void> => {
+  const snapshotter = await open()
+  await snapshotter.prepare('a')
+  await snapshotter.commit('base', 'a')
+  await snapshotter.prepare('alone')
+  await snapshotter.prepare('child', { parent: 'base' })
+  for (const [key, more] of [
+    ['alone', {}],
+    ['alone', { parent: 'base' }],
+    ['child', {}],
+  ] as const) {
+    plan.fail(0, 0x8007001d, 'FlushFileBuffers')
+    await snapshotter.commit('none', key, more).then(
+      () => assert.unreachable(),
+      () => undefined,
+    )
+    assert.is(plan.disarm().hit, 'FlushFileBuffers')
+  }
+  await snapshotter.close()
+  assert.equal((await check()).findings, [])
+}
 
 const test = await standinSuite('fsck', (suite, native) => {
   const withWorld = async (at: number, use: (subject: ReturnType<typeof fsckSubject>) => Promise<void>) => {
@@ -30,12 +62,8 @@ const test = await standinSuite('fsck', (suite, native) => {
     })
   suite('what a process has left attached raises no alarm, and is taken in by a rescue', () =>
     withWorld(0, async (subject) => {
-      const snapshotter = await subject.open()
-      await makeWorld(snapshotter, diceFrom(seed))
-      for (const key of ['look', 'alone']) await snapshotter.attach(key)
-      const { files } = await snapshotter.attach('work')
-      await files.write('late', 'not lost')
-      await subject.die()
+      await makeClosedWorld(subject, diceFrom(seed))
+      await subject.leaveAttached({ look: {}, alone: {}, work: { late: 'not lost' } })
       assert.equal((await subject.check()).findings, [])
       assert.equal((await subject.rescue()).quarantined, {})
       assert.equal((await subject.check()).findings, [])
@@ -44,6 +72,10 @@ const test = await standinSuite('fsck', (suite, native) => {
       assert.is(new TextDecoder().decode(await shown.files.read('late')), 'not lost')
       await again.close()
     }),
+  )
+  suite('a commit that can not be flushed leaves nothing to be found', () => withWorld(0, cannotBeFlushed))
+  suite('an attached snapshot that nothing shows any more is found and set right', () =>
+    withWorld(0, checkDeletedAttachment),
   )
   suite('layers whose log is gone are rescued', () =>
     withWorld(0, async (subject) => {

@@ -191,7 +191,7 @@ test('where the newer class of deletion is unknown, the older one is used', () =
   nativeOf(table).DeleteOnClose(4n)
   assert.equal(
     calls.map(({ values }) => [hexOf(values[2]), ...values.slice(3)]),
-    [['01000000', 4, 64]],
+    [['13000000', 4, 64]],
   )
   assert.is(faultOf(() => older(0x80070005)).code, 0x80070005)
   const both = failingTable(table, () => 0x80070057)

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codes } from '../src/failure.js'
+import { backendFault } from '@varve/core/ports'
+import { codes, raise } from '../src/failure.js'
 import { attachLayer } from '../src/layers/attach.js'
 import { claim, quarantine } from '../src/layers/open.js'
 import { attaching, failing, log, makeScratch, onRoot, root } from './support/flow-rig.js'
@@ -48,6 +49,20 @@ for (const [call, code, found, word] of [
     machine.remove()
   })
 
+test('a machine whose policy keeps symlinks from administrators will do', () => {
+  const machine = pretendMachine()
+  const { native } = machine.world.machine
+  const asked: string[] = []
+  const EnablePrivileges = (names: readonly string[]): void => {
+    asked.push(...names)
+    if (names.includes('SeCreateSymbolicLinkPrivilege')) raise(backendFault('not held', codes.notAllAssigned))
+  }
+  const world = { ...machine.world, machine: { ...machine.world.machine, native: { ...native, EnablePrivileges } } }
+  claim(world, log)
+  assert.is(asked.at(-1), 'SeCreateSymbolicLinkPrivilege')
+  machine.remove()
+})
+
 for (const [what, path, code] of [
   ['on the network', '\\\\server\\share\\varve', codes.notSupported],
   ['a drive', 'C:\\', codes.invalidParameter],
@@ -59,6 +74,20 @@ for (const [what, path, code] of [
     assert.is(failing(() => claim(world, log)).code, code)
     machine.remove()
   })
+
+test('a root that is made is for administrators and the system alone, one that is there is left as it is', () => {
+  const machine = pretendMachine()
+  claim(machine.world, log)
+  const administrators = '01020000000000052000000020020000'
+  const list = `020034000200000000031800ff011f00${administrators}00031400ff011f00010100000000000512000000`
+  const descriptor = `0100049014000000240000000000000034000000${administrators.repeat(2)}${list}`
+  const written = machine.calls.filter((call) => call.startsWith('BackupWrite'))
+  assert.equal(written, [`BackupWrite C/varve.part 0300000000000000680000000000000000000000${descriptor}`])
+  assert.equal(machine.files.list('C:\\'), ['varve'])
+  claim(machine.world, log)
+  assert.is(machine.calls.filter((call) => call.startsWith('BackupWrite')).length, 1)
+  machine.remove()
+})
 
 test('a root of another log is refused', () => {
   const machine = pretendMachine()

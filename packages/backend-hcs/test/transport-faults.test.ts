@@ -102,7 +102,7 @@ for (const { name, make, run } of scenarios)
         assert.is(memory.open(), 0, `open after ${failed}, call ${at}`)
         if (failed !== 'removeTree') assert.is(memory.find(folder), undefined, `left after ${failed}, call ${at}`)
       }
-      // Only the last removal of a transport folder may fail without harm, and a deletion once, if something is read-only.
+      // Only the last removal of a transport folder may fail without harm, and a deletion of what is behind a reparse point.
       const isHarmless = (call: string): boolean => call === 'removeTree' || call === 'DeleteOnClose'
       assert.ok(failures >= calls - sample.control.calls.filter(isHarmless).length, `${failures} of ${calls} calls`)
     })

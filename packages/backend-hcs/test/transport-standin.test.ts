@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as fc from 'fast-check'
+import { keepBootFiles, putBackBootFiles } from '../src/layers/boot-files.js'
 import type { Machine } from '../src/machine.js'
 import { nativeOf } from '../src/native/native-of.js'
 import { loadTable } from '../src/native/table.js'
@@ -23,7 +24,12 @@ if (missing !== undefined) console.log(`skipped: sources and sinks over the stan
 const open = async (): Promise<Machine> => {
   const { dlls } = await startStandin()
   const native = nativeOf(await loadTable({ dlls }))
-  native.EnablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'])
+  native.EnablePrivileges([
+    'SeBackupPrivilege',
+    'SeRestorePrivilege',
+    'SeSecurityPrivilege',
+    'SeCreateSymbolicLinkPrivilege',
+  ])
   return { native, files: filesOf(standin()) }
 }
 
@@ -93,6 +99,27 @@ standinTest('the golden base layer', (on) => {
     .filter(({ entry }) => isForHost(entry.name) && (entry.type !== 'link' || isForHost(entry.target)))
   pour(all, layers.sinkOf({ machine: on }, true))
   layers.isSame(treeOf(drained(baseSource(on, base))), treeOf(asBytes(on, all)))
+})
+
+standinTest('boot files are put back with all that they had, hidden ones too', (on) => {
+  empty(on)
+  on.files.makeFolder('C:\\varve\\meta')
+  const hiddenLog = layers.file('UtilityVM/Files/EFI/Microsoft/Boot/BCD.LOG', 'log', 0x27)
+  const others = layers.machineLayer.filter(({ entry }) => entry.name !== hiddenLog.entry.name)
+  pour([layers.directory('Files'), ...others, hiddenLog], layers.sinkOf({ machine: on }, true))
+  const before = treeOf(drained(baseSource(on, base)))
+  const world = {
+    layout: { root: 'C:\\varve', separator: '\\' as const },
+    machine: on,
+    prepareLock: <T>(run: () => T): T => run(),
+    pause: () => undefined,
+  }
+  keepBootFiles(world, 1)
+  for (const name of ['BCD', 'BCD.LOG'])
+    on.files.fillFile(`${base}\\UtilityVM\\Files\\EFI\\Microsoft\\Boot\\${name}`, Uint8Array.of(1))
+  putBackBootFiles(world, 1)
+  layers.isSame(treeOf(drained(baseSource(on, base))), before)
+  assert.equal(on.files.list('C:\\varve\\meta'), [])
 })
 
 standinTest('every handle, context and piece of memory was given back', () => {

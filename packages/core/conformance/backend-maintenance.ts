@@ -4,6 +4,7 @@ import { equal, ok } from './assert.js'
 import {
   backendCase,
   type BackendCase,
+  fill,
   intents,
   makeBase,
   openBackend,
@@ -105,10 +106,35 @@ const shown = maintenanceCase('what is attached is found', async (backend, _, su
   const found = maintenance === undefined ? [] : await foundBy(maintenance)
   ok(
     'an attachment of layer 3',
-    of(found, 'attachment').some(({ id }) => id === 3),
+    of(found, 'attachment').some(({ id, shows }) => id === 3 && shows),
     found,
   )
 })
+
+const counted = maintenanceCase(
+  'what a scratch holds is counted once, wherever it is',
+  async (backend, maintenance) => {
+    const below = { parents: [1] }
+    const bytes = 1_000_000
+    const besideLayer2 = async () => of(await foundBy(maintenance), 'content').filter(({ id }) => id === 2)
+    await openBackend(backend)
+    await makeBase(backend)
+    await perform(backend, intents.create(2, below))
+    const fresh = await right('usage', backend.usage(2))
+    await fill(backend, 2, below, (files) => files.write('large', 'x'.repeat(bytes)))
+    const filled = await right('usage', backend.usage(2))
+    // Of what is in the disk nothing but the disk is seen.
+    const isBeside = (await besideLayer2()).length > 0
+    const outside = fresh.size - fresh.scratch + (isBeside ? bytes : 0)
+    equal('size without the disk', filled.size - filled.scratch, outside)
+    if (isBeside) equal('size of the disk, which holds nothing of it', filled.scratch, fresh.scratch)
+    await perform(backend, intents.seal(2, below))
+    const sealed = await right('usage', backend.usage(2))
+    const content = sealed.size - sealed.scratch
+    ok('size of the sealed layer without the disk', content >= bytes && content < 2 * bytes, sealed)
+    equal('beside the sealed layer', await besideLayer2(), [])
+  },
+)
 
 const twice = async ({ mend }: BackendMaintenance, asked: BackendMend): Promise<void> => {
   await right(asked.type, mend(asked))
@@ -215,6 +241,7 @@ export const maintenanceCases: readonly BackendCase[] = [
   empty,
   everything,
   shown,
+  counted,
   takes,
   moves,
   reinstates,

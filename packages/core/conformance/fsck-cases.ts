@@ -96,6 +96,13 @@ export const damageGroups: readonly (readonly Damage[])[] = [
   ],
   named('damaged-template', 'missing-layer'),
   named('missing-content'),
-  ...named('missing-parent', 'lost-tail', 'broken-chain', 'unreadable-record', 'missing-record').map((one) => [one]),
+  ...named(
+    'missing-attachment',
+    'missing-parent',
+    'lost-tail',
+    'broken-chain',
+    'unreadable-record',
+    'missing-record',
+  ).map((one) => [one]),
   ...named('unknown-record', 'damaged-head').map((one) => [one]),
 ]

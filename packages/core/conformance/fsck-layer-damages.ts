@@ -132,6 +132,14 @@ export const layerDamages: readonly Damage[] = [
     }),
   },
   {
+    name: 'what shows an attached snapshot was deleted',
+    code: 'missing-attachment',
+    plant: toLayer(hasScratch, async ({ id, name }, { root, leaveAttached }) => {
+      await leaveAttached({ [name]: {} })
+      await root.remove(`mounts/${id}`)
+    }),
+  },
+  {
     name: 'the sidecar of a layer is missing',
     code: 'missing-sidecar',
     plant: toLayer(any, ({ id }, { root }) => root.remove(`meta/${id}.json`)),

@@ -19,6 +19,7 @@ const afterCut = [
   'missing-parent',
   'missing-content',
   'missing-scratch',
+  'missing-attachment',
   'retired-layer',
   'missing-sidecar',
   'wrong-sidecar',

@@ -35,9 +35,14 @@ export type LogFiles = {
   readonly sha256: (text: string) => string
 }
 
+/** Files that are written to snapshots which are attached: texts by path, by key. */
+export type Written = Readonly<Record<string, Readonly<Record<string, string>>>>
+
 /** A store and a backend that can be damaged, checked and repaired. */
 export type FsckSubject = {
   readonly open: () => Promise<PromiseSnapshotter>
+  /** Opens, attaches as `attachAll` does, and leaves everything as a process that is killed then. */
+  readonly leaveAttached: (written: Written) => Promise<void>
   readonly check: () => Promise<Checked>
   readonly repair: (plan: RepairPlan) => Promise<Repaired>
   /** Into a log that is empty; from then on that is the log of this subject. */

@@ -1,6 +1,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { driverBackend, type Driver, type Operation, type StreamOptions } from '@varve/core/adapter'
-import { backendFault, notFound, type Backend, type FilesError, type Intent, type Progress } from '@varve/core/ports'
+import {
+  backendFault,
+  invalidArgument,
+  notFound,
+  type Backend,
+  type BackendMend,
+  type FilesError,
+  type Found,
+  type Intent,
+  type Progress,
+  type SealLayer,
+  type Sidecar,
+} from '@varve/core/ports'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ok, refused } from './support/runtime.js'
@@ -36,14 +48,16 @@ const rig = (answers: Answers = {}, start: () => E.Either<FilesError, void> = ()
       return E.isLeft(started) ? E.left(backendFault(started.left.message, 1)) : E.right(driver)
     },
     contentPath: ({ id }) => `C:\\layers\\mounts\\${id}`,
+    ...('mend' in answers ? { remakes: [] } : {}),
   })
   return { backend, asked }
 }
 
 const owner = { log: 'a log', unclaimed: async () => [] }
 const intent: Intent = { type: 'DestroyLayer', id: '7', layer: 3 } as never
-const run = (backend: Backend, progress: (progress: Progress) => void = () => undefined) =>
-  backend.execute(intent, { signal: new AbortController().signal, progress })
+const execute = (backend: Backend, asked: Intent, progress: (progress: Progress) => void = () => undefined) =>
+  backend.execute(asked, { signal: new AbortController().signal, progress })
+const run = (backend: Backend, progress?: (progress: Progress) => void) => execute(backend, intent, progress)
 
 const filesOf = (backend: Backend) => backend.files({ id: 3, kind: 'Active', isParentless: false })
 
@@ -145,6 +159,69 @@ test('what an intent and a count may not fail with becomes a fault', async () =>
   for (const task of [run(backend), backend.usage(3)])
     assert.equal(await refused<FilesError>(task), backendFault('layer 3: not found', 0x80070057))
   assert.equal(await refused(filesOf(backend).files.read('a')), notFound('layer 3'))
+})
+
+const seal: SealLayer = {
+  type: 'SealLayer',
+  id: '7',
+  layer: 3,
+  key: 'work',
+  name: 'done',
+  parents: [2, 1],
+  madeParentless: false,
+  purpose: 'scratch',
+  applied: false,
+  labels: {},
+  profile: 'bind',
+}
+const active: Sidecar = {
+  id: 3,
+  kind: 'Active',
+  name: 'work',
+  parents: [2, 1],
+  purpose: 'scratch',
+  profile: 'bind',
+  labels: { a: 'b' },
+}
+const noted: Sidecar = { ...active, kind: 'Committed', name: 'done' }
+
+/** Runs a seal that fails; answers its failure and what was written. `there`: the sidecar that it left. */
+const failedSeal = async (there: Sidecar | undefined, intended: SealLayer, answers: Answers = {}) => {
+  const mends: BackendMend[] = []
+  const { backend } = rig({
+    perform: () => E.left(backendFault('no space is left', 0x80070070)),
+    look: (found) => ({ ...(found as Found), log: there && 'a log', sidecar: there }),
+    mend: (asked) => void mends.push(asked as BackendMend),
+    ...answers,
+  })
+  await ok(backend.open(owner))
+  return { failure: await refused(execute(backend, intended)), mends }
+}
+
+test('a layer whose seal failed is Active by its sidecar, too', async () => {
+  const written = (sidecar: Sidecar) => [{ type: 'WriteSidecar', log: 'a log', sidecar }]
+  const { failure, mends } = await failedSeal(noted, seal)
+  assert.equal(failure, backendFault('no space is left', 0x80070070))
+  assert.equal(mends, written(active))
+  assert.equal((await failedSeal({ ...noted, kind: 'Active' }, seal)).mends, written(active))
+  const gained = await failedSeal(noted, { ...seal, madeParentless: true })
+  assert.equal(gained.mends, written({ ...active, parents: [] }))
+  for (const there of [active, undefined]) assert.equal((await failedSeal(there, seal)).mends, [])
+  const refusal = await failedSeal(noted, seal, {
+    perform: () => E.left(invalidArgument('names', [], 'must not fold together')),
+  })
+  assert.equal([refusal.failure._tag, refusal.mends.length], ['InvalidArgument', 1])
+  assert.equal(
+    await failedSeal(noted, seal, { perform: () => ({ type: 'LayerSealed' }) }).catch(() => 'sealed'),
+    'sealed',
+  )
+})
+
+test('a sidecar that can not be mended is told of', async () => {
+  for (const name of ['look', 'mend'] as const) {
+    const { failure } = await failedSeal(noted, seal, { [name]: () => E.left(backendFault('access denied', 5)) })
+    assert.match(failure.message, /^no space is left; meta\/3\.json may say .+ \(access denied\)/)
+  }
 })
 
 test.run()

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { check, findingKinds, initialState, repair } from '@varve/core'
 import { judge, type Read } from '../src/fsck/judge.js'
 import { indexFound } from '../src/fsck/root.js'
-import { committed, layer, logCreated, plainScratch, prepared } from './support/events.js'
+import { attached, committed, detaching, layer, logCreated, plainScratch, prepared } from './support/events.js'
 import { arrayStore, recordingBackend } from './support/memory.js'
 import { refused } from './support/runtime.js'
 import { stateOf } from './support/spec.js'
@@ -97,6 +97,27 @@ test('a scratch is made anew only where the template that it is made from is the
   assert.equal(repairs([{ path: 'blank.vhdx', virtualSize: '1024' }]), [false, 1])
   const problem = { kind: 'truncated', message: 'it ends' } as const
   assert.equal(repairs([{ path: 'blank.vhdx', problem }]), [true, 0])
+})
+
+test('only what has parents, is attached, and is neither lost nor about to be detached has to be shown', () => {
+  const data = { kind: 'Active', parent: 'base', scratch: plainScratch } as const
+  const made = [logCreated, ...layer(1, 'base'), ...prepared(2, 'work', data, '1024'), ...prepared(3, 'alone')]
+  const owner: Found = { role: 'owner', path: 'varve.json', log }
+  const scratch = layerAt(2, [], { disks: [{ path: 'sandbox.vhdx', virtualSize: '1024' }] })
+  const judged = (events: readonly Event[], ...found: readonly Found[]): readonly unknown[] => {
+    const root = [owner, layerAt(1, ['Files']), layerAt(3, ['Files']), ...found]
+    const { findings, plan } = judge(readOf(stateOf([...made, ...events]), root))
+    const ids = findings.filter(({ code }) => code === 'missing-attachment').map(({ id }) => id)
+    return [ids, plan.events.filter(({ type }) => type === 'DetachAccepted')]
+  }
+  const mark = { role: 'attachment', path: 'mounts/2.mark', id: 2, shows: false } as const
+  const asked = detaching(2, 'work')
+  const both = [...attached(2, 'work'), ...attached(3, 'alone')]
+  assert.equal(judged(both, scratch, mark), [[2], [asked]])
+  assert.equal(judged(both, scratch, { ...mark, path: 'mounts/2', shows: true }), [[], []])
+  assert.equal(judged([...both, asked], scratch, mark), [[], []])
+  assert.equal(judged([], scratch, mark), [[], []])
+  assert.equal(judged(both, mark), [[], []])
 })
 
 test('a root that belongs to another log is not touched', () => {

@@ -1,6 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesOf, type Call, type Content, type Ending, type Line } from './crash/calls.js'
@@ -89,12 +93,33 @@ test('a call that was not answered may have been done, or not', () => {
   }
 })
 
+test('a key that was removed and given again at once is the new one', () => {
+  const again: Call = { ...prepare, labels: { call: 'two' } }
+  const lines = [...made, called({ type: 'remove', key: 'key' }), called(again, 'either', 1)]
+  const { labels: given } = again
+  assert.equal(judge(lines, { key: is({ labels: given }) }), { tookEffect: 2, violations: [] })
+  assert.equal(judge(lines, {}), { tookEffect: 1, violations: [] })
+  assert.equal(judge(lines, { key: asMade }), { tookEffect: 0, violations: [] })
+  assert.is(judge(lines, { key: is({ labels: { call: 'three' } }) }).violations.length, 1)
+})
+
 test('what was not detached may be left out', () => {
   const detached = [...made, called({ type: 'detach', key: 'key' }), ended('done')]
   assert.is(judge(made, { key: is() }, 'what was detached').violations.length, 0)
   assert.is(judge(detached, { key: is() }, 'what was detached').violations.length, 1)
   const again = [...detached, called({ ...write, content: after }), ended('done')]
   assert.is(judge(again, { key: is() }, 'what was detached').violations.length, 0)
+})
+
+test('a process whose reader is slow tells every line', async () => {
+  const script = fileURLToPath(new URL('child/tell.js', import.meta.url))
+  const { stdout } = spawn(process.execPath, [script, '5000'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve) => stdout.once('readable', resolve))
+  await pause(200)
+  const lines = (await text(stdout)).trimEnd().split('\n')
+  assert.is(lines.length, 5000)
+  for (const [client, line] of lines.entries())
+    assert.equal(JSON.parse(line), { type: 'end', client, tag: 'done', message: '' })
 })
 
 test('half a commit is noticed', () => {

@@ -9,8 +9,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { Level } from 'level'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
@@ -107,12 +109,21 @@ const logOf = (path: string): LogFiles => ({
   sha256: (text) => hash('sha256', text, 'hex'),
 })
 
+const leaving = fileURLToPath(new URL('child/leave-attached.js', import.meta.url))
+
 /** A log in LevelDB and layers on the disk, both in one directory. */
 export const diskSubject = (directory: string): FsckSubject => {
   const [path, root] = [join(directory, 'log'), join(directory, 'layers')]
   const pair = () => ({ store: levelStore(path), backend: fakeBackend({ root }) })
   return {
     open: () => openSnapshotter(pair()),
+    leaveAttached: async (written) => {
+      const { stdout } = spawnSync(process.execPath, [leaving, directory, JSON.stringify(written)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      if (stdout !== 'attached') throw new Error(`what was to be left attached was not: ${stdout}`)
+    },
     check: () => check(pair()),
     repair: (plan) => repair(plan, pair()),
     rescue: () => {

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { check, openSnapshotter, repair } from '@varve/core/promise'
-import { checkDamages, damageGroups, damages, diceFrom, makeClosedWorld } from '@varve/core/conformance'
+import {
+  checkDamages,
+  checkDeletedAttachment,
+  damageGroups,
+  damages,
+  diceFrom,
+  makeClosedWorld,
+} from '@varve/core/conformance'
 import { fakeBackend } from '@varve/backend-fake'
 import { levelStore } from '../src/index.js'
 import { copyOf, diskSubject } from './fsck-subject.js'
@@ -37,6 +44,11 @@ test(
       [],
     )
   }),
+)
+
+test(
+  'an attached snapshot that nothing shows any more is found and set right',
+  inDirectory((directory) => checkDeletedAttachment(diskSubject(join(directory, 'world')))),
 )
 
 test(

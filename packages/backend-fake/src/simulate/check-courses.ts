@@ -107,12 +107,13 @@ const nothingAttached = ({ model }: Machine): string | undefined => {
   return left && `${left.name} is still attached`
 }
 
-/** Directories of others that were there at an earlier look. */
-const seen = new WeakMap<Machine, ReadonlySet<string>>()
+/** Directories of others that were there at the last look. */
+const seen = new WeakMap<Machine, readonly string[]>()
 
-const noteForeign = (machine: Machine): void => {
-  seen.set(machine, new Set(machine.foreign))
-}
+const strangersThere = (machine: Machine): readonly string[] =>
+  strangersOf(machine).filter((path) => machine.disk.disk.lstat(path) !== undefined)
+
+const noteForeign = (machine: Machine): void => void seen.set(machine, strangersThere(machine))
 
 /** What opening moved away was no layer of this log. */
 const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined => {
@@ -122,10 +123,8 @@ const ownAreLeft = ({ disk: { disk }, foreign }: Machine): string | undefined =>
 }
 
 const foreignAreMoved = (machine: Machine): string | undefined => {
-  const earlier = seen.get(machine)
-  const left = strangersOf(machine).find(
-    (path) => earlier?.has(path) === true && machine.disk.disk.lstat(path) !== undefined,
-  )
+  const earlier = seen.get(machine) ?? []
+  const left = strangersThere(machine).find((path) => earlier.includes(path))
   noteForeign(machine)
   return left && `${left} is no layer of this log, and opening left it where it was`
 }

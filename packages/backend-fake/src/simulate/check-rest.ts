@@ -143,17 +143,16 @@ const sidecarOf = ({ disk }: SimulatedDisk, path: string): unknown => {
 }
 
 /** What is left of a layer when its log is lost. */
-const sidecarsAgree = ({ model, disk }: Machine): string | undefined => {
-  for (const { id, kind, name, parents, isHalfCommitted } of model.layers.values()) {
+const sidecarsAgree = ({ model, disk, unmended }: Machine): string | undefined => {
+  for (const { id, kind, name, parents } of model.layers.values()) {
     const found = sidecarOf(disk, `meta/${id}.json`)
     const fields = typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>) : {}
     const [is, should] = [
       [fields['id'], fields['kind'], fields['name'], fields['parents']],
       [id, kind, name, parents],
     ]
-    // Of a commit that failed when it was done.
-    const isSealed = isHalfCommitted && fields['kind'] === 'Committed'
-    if (!isSealed && JSON.stringify(is) !== JSON.stringify(should))
+    const isUnmended = unmended.has(id) && fields['kind'] === 'Committed'
+    if (!isUnmended && JSON.stringify(is) !== JSON.stringify(should))
       return `meta/${id}.json says ${JSON.stringify(is)}, and the records ${JSON.stringify(should)}`
   }
   return undefined

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { backendFault, type Backend, type Intent } from '@varve/core/ports'
+import { backendFault, type Backend, type BackendMend, type Intent } from '@varve/core/ports'
 import { backendOf } from '../fake-backend.js'
 import type { Faults } from '../faults.js'
 import { memoryDriver, memoryLayout } from '../memory/driver.js'
 import { gate } from '@varve/core/adapter'
+import type { WorldDriver } from '../world/operations.js'
 import { makeWorld } from '../world/world.js'
 import { faultCodes } from './faults.js'
 import { diskOfProcess, type Machine } from './machine.js'
@@ -46,11 +47,25 @@ const planOf =
     return struck?.fault === 'failAfter' && E.isRight(outcome) ? failed(intent, 'when it was done', detail) : outcome
   }
 
+/** Of all mends only that of a sidecar is asked for while snapshots are worked with. */
+const noting = ({ unmended }: Machine, driver: WorldDriver): WorldDriver => ({
+  ...driver,
+  call: async (name, args, options) => {
+    const answer = await driver.call(name, args, options)
+    const [asked] = args as readonly unknown[]
+    if (name !== 'mend') return answer
+    const { sidecar } = asked as Extract<BackendMend, { readonly type: 'WriteSidecar' }>
+    if (E.isLeft(answer)) unmended.add(sidecar.id)
+    else unmended.delete(sidecar.id)
+    return answer
+  },
+})
+
 /** The backend of one process over the machine's disk. */
 export const backendOfProcess = (machine: Machine, onStart: (intent: Intent) => void): Backend => {
   const { scheduler, time } = machine
   const world = makeWorld(memoryLayout, diskOfProcess(machine), time.now)
   const turns = { isDue: () => true, wait: () => scheduler.turn('step') }
-  const start = async () => E.right(memoryDriver(world, turns))
+  const start = async () => E.right(noting(machine, memoryDriver(world, turns)))
   return backendOf({ layout: memoryLayout, start }, planOf(machine, onStart))
 }

@@ -41,6 +41,8 @@ export type Machine = {
   readonly foreign: Set<string>
   /** What committed layers looked like at the last rest. */
   readonly committed: Map<SnapshotId, ReadonlyMap<string, unknown>>
+  /** Layers whose sidecar may say that they are Committed: their commit failed, and so did the mend of it. */
+  readonly unmended: Set<SnapshotId>
 }
 
 export type MachineStart = {
@@ -84,6 +86,7 @@ export const openMachine = ({ chooser, profile, watch, onRecord }: MachineStart)
     passing: [],
     foreign: new Set(),
     committed: new Map(),
+    unmended: new Set(),
   }
   return machine
 }

@@ -17,8 +17,6 @@ export type Layer = {
   attachedBy: string | undefined
   /** A detach failed, which may have been done: until the next one nobody can say where the content is. */
   isHalfDetached: boolean
-  /** A commit failed, which may have been done but for its record. */
-  isHalfCommitted: boolean
   /** What it shows, its parents' content included, by path. A path that is not here is missing. */
   readonly content: Map<string, Possible>
   /** Paths written since the disk was last synced. */
@@ -94,7 +92,6 @@ const prepared = (model: Model, { data }: EventOf<'PrepareAccepted'>): void => {
     labels,
     attachedBy: undefined,
     isHalfDetached: false,
-    isHalfCommitted: false,
     content: new Map(model.layers.get(parent)?.content),
     unsynced: new Set(),
   })
@@ -141,7 +138,6 @@ export const follow = (model: Model, record: Recorded): void => {
   if (record.type === 'PrepareAccepted') model.lastId = record.data.id
   else if (record.type === 'Prepared' && before?.type === 'PrepareAccepted') prepared(model, before)
   else if (record.type === 'Committed' && before?.type === 'CommitAccepted') committed(model, before)
-  else if (record.type === 'CommitFailed') set(model, record.data.key, { isHalfCommitted: true })
   else if (record.type === 'Removed') model.layers.delete(record.data.key)
   else if (record.type === 'Updated') set(model, record.data.key, { labels: record.data.labels })
   else if (record.type === 'Attached') set(model, record.data.key, { attachedBy: cause.id, isHalfDetached: false })

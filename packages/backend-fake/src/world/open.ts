@@ -1,6 +1,8 @@
 import { checkOwner, layersNamed, ownerBytes, ownerFile } from '@varve/core/adapter'
 import type { FoundLayer, SnapshotId } from '@varve/core/ports'
 import { ownerOf } from './owner.js'
+import { forgetAdditions } from './seal-note.js'
+import { isNotedCommitted } from './sidecar.js'
 import { placeSafely, removeTree } from './tree.js'
 import { step, type Work } from './work.js'
 import {
@@ -27,6 +29,14 @@ function* removeHalfBuilt({ disk }: World): Work<void> {
       if (halfBuilt.test(name)) yield* removeTree(disk, `${directory}/${name}`)
 }
 
+/** Notes of seals that were done, and forgot them when the power went. */
+const forgetDone = (world: World): void => {
+  for (const { name } of world.disk.readdir('scratch')) {
+    const [, id] = /^(\d+)\.seal$/.exec(name) ?? []
+    if (id !== undefined && isNotedCommitted(world, Number(id))) forgetAdditions(world, Number(id))
+  }
+}
+
 /** Takes the root for a log and answers which layers it holds. Nobody is attached to anything yet. */
 export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
   const { disk, layout, attached } = world
@@ -37,6 +47,7 @@ export function* claim(world: World, log: string): Work<readonly FoundLayer[]> {
   world.log = log
   attached.clear()
   yield* removeHalfBuilt(world)
+  forgetDone(world)
   return layersNamed(disk.readdir('snapshots').map(({ name }) => name))
 }
 

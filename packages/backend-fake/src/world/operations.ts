@@ -43,11 +43,14 @@ function* performOne(world: World, intent: Intent, control: Control): Work<Resul
   }
 }
 
-/** What is answered survives loss of power, but for an attachment, which is made anew. */
+/**
+ * What is answered survives loss of power, but for an attachment, which is made anew. A seal sees to it itself, as long as it can be
+ * undone.
+ */
 function* perform(world: World, intent: Intent, control: Control = alone): Work<Result> {
   yield* bringBack(world, layersNeeded(intent))
   const result = yield* performOne(world, intent, control)
-  if (intent.type === 'AttachLayer') return result
+  if (intent.type === 'AttachLayer' || intent.type === 'SealLayer') return result
   yield step
   // Whoever had a parentless layer attached wrote into the layer itself.
   world.disk.sync(intent.type === 'DetachLayer' && intent.parents.length === 0)

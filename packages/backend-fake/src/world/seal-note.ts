@@ -1,6 +1,6 @@
 import type { SnapshotId } from '@varve/core/ports'
 import { lineOf, readLines } from './rows.js'
-import { placeSafely, removeTree } from './tree.js'
+import { placeSafely } from './tree.js'
 import { step, type Work } from './work.js'
 import { sealNoteOf, type World } from './world.js'
 
@@ -25,9 +25,9 @@ export function* noteAdditions(world: World, id: SnapshotId, paths: readonly str
   return new Set(missing)
 }
 
-/** What was made can't be undone any more. */
-export function* forgetAdditions({ disk }: World, id: SnapshotId): Work<void> {
-  yield* removeTree(disk, sealNoteOf(id))
+/** What was made can't be undone any more: one call, so that it can until then. */
+export const forgetAdditions = ({ disk }: World, id: SnapshotId): void => {
+  if (disk.lstat(sealNoteOf(id)) !== undefined) disk.unlink(sealNoteOf(id))
 }
 
 /** Removes what a seal made in a parentless layer and did not find there. */
@@ -39,5 +39,5 @@ export function* removeAdditions(world: World, id: SnapshotId): Work<void> {
     else if (type === 'directory' && disk.readdir(path).length === 0) disk.rmdir(path)
     yield step
   }
-  yield* forgetAdditions(world, id)
+  forgetAdditions(world, id)
 }

@@ -55,10 +55,12 @@ function* seal(world: World, intent: SealLayer): Work<Result> {
   const templates = { ...notedTemplates(world, layer), ...made }
   const usage = yield* usageOf(world, layer)
   yield* writeSidecar(world, { id: layer, kind: 'Committed', name, parents, purpose, profile, labels, templates })
-  yield* forgetAdditions(world, layer)
   // Of an attach that failed when it was done.
   yield* removeTree(world.disk, mountOf(layer))
   yield* removeDropped(world, layer)
+  yield step
+  world.disk.sync()
+  forgetAdditions(world, layer)
   return { type: 'LayerSealed', usage }
 }
 

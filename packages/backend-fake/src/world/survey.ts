@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { diskPaths, layerNamed, ownerFile, sidecarNamed } from '@varve/core/adapter'
+import { diskPaths, layerNamed, ownerFile, sidecarNamed, traceNamed, type Trace } from '@varve/core/adapter'
 import { readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { baseFiles } from './base.js'
@@ -7,31 +7,27 @@ import { ownerOf } from './owner.js'
 import { step, type Work } from './work.js'
 import { layerOf, mountOf, retiredMountOf, retiredOf, sidecarOf, type World } from './world.js'
 
-type Trace = 'content' | 'attachment' | 'temporary'
-
-/** What the names in each directory beside `snapshots` and `meta` stand for; the first that fits. */
-const traces: readonly (readonly [directory: string, name: RegExp, role: Trace])[] = [
-  ['mounts', /^(?:rm-)?(\d+)$/, 'attachment'],
-  ['mounts', /^(\d+)\.(?:tmp|part|gone|probe)$/, 'temporary'],
-  ['scratch', /^(\d+)(?:\.new|\.seal)?$/, 'content'],
-  ['scratch', /^(\d+)\.(?:tmp|part)$/, 'temporary'],
-  ['tables', /^(\d+)\.(?:ndjson|streams)$/, 'content'],
+/** What is beside `snapshots` and `meta`. */
+const traces: readonly Trace[] = [
+  ['mounts', /^(?:rm-)?(\d+)$/, { role: 'attachment', shows: true }],
+  ['mounts', /^(\d+)\.(?:tmp|part|gone|probe)$/, { role: 'temporary' }],
+  ['scratch', /^(\d+)(?:\.new|\.seal)?$/, { role: 'content' }],
+  ['scratch', /^(\d+)\.(?:tmp|part)$/, { role: 'temporary' }],
+  ['tables', /^(\d+)\.(?:ndjson|streams)$/, { role: 'content' }],
 ]
 
 const foreign = (path: string): Found => ({ role: 'foreign', path })
 
 const traceAt = ({ disk }: World, directory: string, name: string): Found => {
   const path = `${directory}/${name}`
-  for (const [place, form, role] of traces) {
-    const [, id] = (place === directory ? form.exec(name) : undefined) ?? []
-    if (id !== undefined) return { role, path, id: Number(id) }
-  }
+  const found = traceNamed(traces, directory, name)
+  if (found !== undefined) return found
   const [, shown] = (directory === 'mounts' ? /^(\d+)\.ndjson$/.exec(name) : undefined) ?? []
   if (shown === undefined) return foreign(path)
   const id = Number(shown)
   // A manifest without its tree is that of one that was never completed, or is gone.
   const isWhole = [mountOf(id), retiredMountOf(id)].some((tree) => disk.lstat(tree) !== undefined)
-  return { role: isWhole ? 'attachment' : 'temporary', path, id }
+  return isWhole ? { role: 'attachment', path, id, shows: false } : { role: 'temporary', path, id }
 }
 
 /** What is at a path below `mounts`, `scratch` or `tables`. */

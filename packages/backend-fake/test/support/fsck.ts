@@ -1,7 +1,14 @@
 import { driverBackend, type Driver } from '@varve/core/adapter'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
 import type { Backend } from '@varve/core'
-import { diceFrom, makeClosedWorld, type FsckSubject, type KnownLayer, type RootFiles } from '@varve/core/conformance'
+import {
+  attachAll,
+  diceFrom,
+  makeClosedWorld,
+  type FsckSubject,
+  type KnownLayer,
+  type RootFiles,
+} from '@varve/core/conformance'
 import * as E from 'fp-ts/lib/Either.js'
 import { clock } from '../../src/clock.js'
 import { diskOf } from '../../src/memory/disk.js'
@@ -107,6 +114,11 @@ export const subjectOn = ({ nodes, log }: Remains): FsckSubject => {
   const pair = { store, backend }
   return {
     open: () => openSnapshotter(pair),
+    leaveAttached: async (written) => {
+      const killed = { store: storeOf(log), backend: backendOn(nodes) }
+      await attachAll(await openSnapshotter(killed), written)
+      killed.store.losePower()
+    },
     check: () => check(pair),
     repair: (plan) => repair(plan, pair),
     rescue: async () => {

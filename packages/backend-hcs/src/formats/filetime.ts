@@ -14,7 +14,7 @@ export const filetimeOf = (nanoseconds: bigint): bigint => {
 }
 
 /** FILE_ATTRIBUTE_* bits that mean something here. */
-export const fileAttributes = { readOnly: 0x1, directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const
+export const fileAttributes = { directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const
 
 export const isFolder = (attributes: number): boolean => (attributes & fileAttributes.directory) !== 0
 export const isReparsePoint = (attributes: number): boolean => (attributes & fileAttributes.reparsePoint) !== 0

@@ -10,6 +10,7 @@ import {
 } from '@varve/core/ports'
 import type { FileFacts, FileKind } from '../files.js'
 import { codes, raise } from '../failure.js'
+import { isLink, kindAt, makeSymlink, targetAt } from './links.js'
 import { attachedRoot, type Root } from './mark.js'
 import type { World } from './world.js'
 
@@ -32,7 +33,7 @@ const typeName: Readonly<Record<FileKind, string>> = {
   file: 'a file',
   directory: 'a directory',
   symlink: 'a symlink',
-  other: 'a socket, pipe or device',
+  other: 'something else',
 }
 
 /** Symlinks are never followed: one on the way is refused. What is below a missing name or a file is missing. */
@@ -44,13 +45,16 @@ const placeOf = (world: World, id: SnapshotId, path: string, field = 'path'): Pl
   const names = path.split('/')
   for (let length = 1; length < names.length; length++) {
     const above = names.slice(0, length).join('/')
-    if (files.kindOf(below(root, above)) === 'symlink')
-      refuse(field, path, `must not pass through the symlink ${above}`)
+    const kind = kindAt(world.machine, below(root, above))
+    if (kind === 'symlink') refuse(field, path, `must not pass through the symlink ${above}`)
+    if (kind !== 'directory') break
   }
   const at = below(root, path)
-  // The root may be shown through a link.
   const found = files.factsOf(at)
-  return { root, path, at, found: path === '' && found ? { ...found, kind: 'directory' } : found, field }
+  if (found?.kind !== 'directory' && path !== '') return { root, path, at, found, field }
+  // The root may be shown through a link.
+  const kind = path !== '' && isLink(world.machine, at) ? 'symlink' : 'directory'
+  return { root, path, at, found: found && { ...found, kind }, field }
 }
 
 const present = (id: SnapshotId, { path, found }: Place): FileFacts =>
@@ -98,7 +102,7 @@ const makeParents = (world: World, { root, path, field }: Place): void => {
   const names = path.split('/').slice(0, -1)
   for (let length = 1; length <= names.length; length++) {
     const above = names.slice(0, length).join('/')
-    const kind = files.kindOf(below(root, above))
+    const kind = kindAt(world.machine, below(root, above))
     if (kind === undefined) return files.makeFolder(below(root, names.join('/')))
     if (kind !== 'directory') refuse(field, path, `must not pass through ${above}, which is ${typeName[kind]}`)
   }
@@ -124,10 +128,11 @@ export const list = (world: World, id: SnapshotId, path: string): readonly strin
 export const stat = (world: World, id: SnapshotId, path: string): FileStat => {
   const place = placeOf(world, id, path)
   const { kind, size, modified } = present(id, place)
-  if (kind === 'other')
+  const target = kind === 'symlink' ? targetAt(world.machine, place.at) : undefined
+  if (kind === 'other' || (kind === 'symlink' && target === undefined))
     return refuse(place.field, path, `must name a file, directory or symlink, and ${typeName.other} is there`)
   const common = { type: kind, size: kind === 'file' ? size : 0, modified }
-  return kind === 'symlink' ? { ...common, target: world.machine.files.readLink(place.at) } : common
+  return target === undefined ? common : { ...common, target }
 }
 
 export const remove = (world: World, id: SnapshotId, path: string): void => {
@@ -171,5 +176,5 @@ export const symlink = (world: World, id: SnapshotId, target: string, path: stri
   mustHaveParent(world, id, place)
   mustBeFree(place)
   mustBeWritable(id, place)
-  world.machine.files.symlink(target, place.at)
+  if (!makeSymlink(world.machine, place.at, target)) refuse('target', target, 'must fit into a symlink of 16 KiB')
 }

@@ -2,7 +2,7 @@ import type { DetachLayer, Result, SnapshotId } from '@varve/core/ports'
 import { unmarkAttached } from './mark.js'
 import { mayBeUp, takeDown, unbind } from './up.js'
 import { usageOf } from './usage.js'
-import { layerOf, type World } from './world.js'
+import { layerOf, mountOf, type World } from './world.js'
 
 /** As long as something is bound the layer counts as attached, so that nobody writes into the bare mount folder. */
 export const takeAway = (world: World, layer: SnapshotId): void => {
@@ -13,7 +13,9 @@ export const takeAway = (world: World, layer: SnapshotId): void => {
 }
 
 /** Takes away what attach has made; what was written is in the layer. */
-export const detachLayer = (world: World, { layer }: DetachLayer): Result => {
+export const detachLayer = (world: World, { layer, parents }: DetachLayer): Result => {
+  // It may be up although somebody has deleted its mount folder.
+  if (parents.length > 0) world.machine.files.makeFolder(mountOf(world, layer))
   takeAway(world, layer)
   return { type: 'LayerDetached', usage: usageOf(world, layer) }
 }

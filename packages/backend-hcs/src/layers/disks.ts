@@ -1,6 +1,7 @@
 import { backendFault, type SnapshotId } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
 import type { Handle } from '../native/native.js'
+import { using } from '../transport/below.js'
 import { withVolume } from './volume.js'
 import { layerOf, scratchOf, type World } from './world.js'
 
@@ -13,18 +14,10 @@ const bypassEncryption = 0x20
 
 const wholeMebibytes = (bytes: bigint): bigint => ((bytes + mebibyte - 1n) / mebibyte) * mebibyte
 
-const using = <T>(world: World, handle: Handle, use: (handle: Handle) => T): T => {
-  try {
-    return use(handle)
-  } finally {
-    world.machine.native.CloseHandle(handle)
-  }
-}
-
 const virtualSizeOf = (world: World, path: string): bigint => {
   const { native } = world.machine
   const disk = native.OpenVirtualDisk(path, { isForInfo: true, isReadOnly: true })
-  return using(world, disk, (opened) => native.GetVirtualDiskSize(opened).virtual)
+  return using(world.machine, disk, (opened) => native.GetVirtualDiskSize(opened).virtual)
 }
 
 /** Copies a template that has to be there. What is at `to` is a whole copy. */
@@ -71,7 +64,7 @@ const expand = (world: World, layer: SnapshotId, bytes: bigint): void => {
   native.ExpandSandboxSize(layerOf(world, layer), bytes)
   // The disk is attached until its handle is closed.
   const disk = native.OpenVirtualDisk(scratchOf(world, layer), { isForInfo: false, isReadOnly: false })
-  using(world, disk, (opened) => {
+  using(world.machine, disk, (opened) => {
     attachDisk(world, opened)
     extendVolume(world, layer)
   })

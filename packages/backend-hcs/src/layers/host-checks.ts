@@ -1,5 +1,5 @@
 import { backendFault, layerId } from '@varve/core/ports'
-import { codeOf, codes, raise } from '../failure.js'
+import { codeOf, codes, raise, unless } from '../failure.js'
 import type { World } from './world.js'
 
 /** The functions that are called need Windows Server 2019, or Windows 10 1809. */
@@ -15,6 +15,9 @@ const privileges = [
   'SeSecurityPrivilege',
   'SeManageVolumePrivilege',
 ] as const
+
+/** Administrators hold it too, and have it off. Without it a layer can have no symlinks, and everything else. */
+const forSymlinks = ['SeCreateSymbolicLinkPrivilege'] as const
 
 const refuse = (root: string, found: string, code: number): never =>
   raise(backendFault(`layers can't be kept in ${root}: ${found}`, code))
@@ -72,6 +75,7 @@ const enablePrivileges = ({ layout: { root }, machine: { native } }: World): voi
       codes.notAllAssigned,
     )
   }
+  unless([codes.notAllAssigned], () => native.EnablePrivileges(forSymlinks))
 }
 
 const askForId = ({ layout: { root }, machine: { native } }: World): string => {

@@ -2,6 +2,7 @@ import { checkOwner, layersNamed, ownerBytes } from '@varve/core/adapter'
 import { pathOf, type FoundLayer } from '@varve/core/ports'
 import { checkHost, checkRoot } from './host-checks.js'
 import { takeAway } from './detach.js'
+import { makeRoot } from './make-root.js'
 import { moveLayer } from './retire.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
 import { wipe, wipeTemporary } from './wipe.js'
@@ -15,7 +16,7 @@ const tidyRoot = (world: World): void => {
   for (const name of machine.files.list(pathOf(layout, 'mounts')))
     if (name.endsWith('.attached')) machine.files.removeFile(pathOf(layout, 'mounts', name))
   for (const name of machine.files.list(pathOf(layout, 'meta')))
-    if (/\.(?:tmp|part)$/.test(name)) machine.files.removeTree(pathOf(layout, 'meta', name))
+    if (/\.(?:tmp|part)$/.test(name)) wipe(world, pathOf(layout, 'meta', name))
   for (const name of machine.files.list(pathOf(layout, 'temp'))) wipe(world, pathOf(layout, 'temp', name))
 }
 
@@ -26,6 +27,7 @@ export const claim = (world: World, log: string): readonly FoundLayer[] => {
   checkHost(world)
   const owner = ownerOf(world)
   checkOwner(layout, { hasFile: machine.files.exists(ownerFileOf(world)), owner }, log)
+  makeRoot(world)
   for (const name of folders) machine.files.makeFolder(pathOf(layout, name))
   if (owner === undefined) machine.files.writeFile(ownerFileOf(world), ownerBytes(log))
   tidyRoot(world)

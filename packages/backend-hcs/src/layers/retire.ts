@@ -2,22 +2,26 @@ import { backendFault, type DestroyLayer, type Result, type RetireLayer, type Sn
 import { codeOf, codes, raise } from '../failure.js'
 import { dropBootFiles } from './boot-files.js'
 import { takeAway } from './detach.js'
-import { takeDown } from './up.js'
+import { attempts, pauseBetween, takeDown } from './up.js'
 import { wipeTemporary } from './wipe.js'
 import { layerOf, retiredOf, sealNoteOf, sidecarOf, type World } from './world.js'
 
 /** MOVEFILE_REPLACE_EXISTING */
 const replacing = 1
 
-/** Renames a layer's folder. Access is denied while its disk is attached, as a crash may have left it. */
+/**
+ * Renames a layer's folder. Access is denied while its disk is attached, as a crash may have left it; for a moment after that, too, and
+ * while a virus scanner looks at it.
+ */
 export const moveLayer = (world: World, id: SnapshotId, from: string, to: string): void => {
-  const move = (): void => world.machine.native.MoveFileExW(from, to, replacing)
-  try {
-    move()
-  } catch (cause) {
-    if (codeOf(cause) !== codes.accessDenied) throw cause
-    takeDown(world, id, from)
-    move()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return world.machine.native.MoveFileExW(from, to, replacing)
+    } catch (cause) {
+      if (attempt === attempts || codeOf(cause) !== codes.accessDenied) throw cause
+      if (attempt === 1) takeDown(world, id, from)
+      else world.pause(pauseBetween)
+    }
   }
 }
 

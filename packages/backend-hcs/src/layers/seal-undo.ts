@@ -43,10 +43,12 @@ const removeNoted = (world: World, layer: SnapshotId): void => {
 /** `Files` as it was before the layer was built anew from it. */
 const putBackFiles = (world: World, layer: SnapshotId): void => {
   const { files } = world.machine
-  const kept = [filesBeforeOf(world, layer), replacedFilesOf(world, layer)].find(files.exists)
-  if (kept === undefined) return
+  const before = filesBeforeOf(world, layer)
+  // First: where it is, it goes when the root is opened.
+  if (files.exists(replacedFilesOf(world, layer))) files.rename(replacedFilesOf(world, layer), before)
+  if (!files.exists(before)) return
   wipe(world, filesOf(world, layer))
-  files.rename(kept, filesOf(world, layer))
+  files.rename(before, filesOf(world, layer))
 }
 
 const keptNames = { parentless: ['Files', 'UtilityVM'], others: ['sandbox.vhdx', 'vm'] } as const
@@ -68,6 +70,8 @@ export type Sealed = {
 
 /** The layer as it was before a seal that failed, or was cut. */
 export const undoSeal = (world: World, { layer, isParentless, purpose, applied }: Sealed): void => {
+  // First: what is half undone must not be taken for sealed.
+  noteActive(world, layer)
   removeNoted(world, layer)
   if (isParentless) {
     putBackFiles(world, layer)
@@ -76,5 +80,4 @@ export const undoSeal = (world: World, { layer, isParentless, purpose, applied }
   if (purpose === 'scratch') removeBuilt(world, layer, isParentless ? keptNames.parentless : keptNames.others)
   else if (!applied) removeBuilt(world, layer, [])
   wipeTemporary(world, layer)
-  noteActive(world, layer, isParentless)
 }

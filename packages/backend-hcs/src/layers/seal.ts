@@ -4,7 +4,6 @@ import { codes, raise } from '../failure.js'
 import type { LayerSink } from '../transport/items.js'
 import { transportSink } from '../transport/transport-sink.js'
 import { convertToBase } from './base.js'
-import { dropBootFiles } from './boot-files.js'
 import { checkCancelled, ifPossible, undoable } from './cancel.js'
 import type { Control } from './control.js'
 import { takeAway } from './detach.js'
@@ -12,7 +11,6 @@ import { needFolder } from './need.js'
 import { counter, pour } from './pour.js'
 import { readLayer } from './reading.js'
 import { undoSeal } from './seal-undo.js'
-import { removeNote } from './seal-note.js'
 import { isNotedCommitted, notedTemplates, writeSidecar } from './sidecar.js'
 import { usageOf } from './usage.js'
 import { flushVolume } from './volume.js'
@@ -156,8 +154,6 @@ const finish = (world: World, { layer }: SealLayer): void => {
   if (files.exists(filesBeforeOf(world, layer)))
     files.rename(filesBeforeOf(world, layer), replacedFilesOf(world, layer))
   flushVolume(world)
-  dropBootFiles(world, layer)
-  ifPossible(() => removeNote(world, layer))
   // By one call, the very last: a seal that was cut before can still be undone, and from here on none can fail.
   ifPossible(() => {
     if (files.exists(replacedFilesOf(world, layer))) world.machine.native.DestroyLayer(replacedFilesOf(world, layer))
@@ -169,19 +165,18 @@ export const sealLayer = (world: World, intent: SealLayer, control: Control): Re
   const { layer, purpose, madeParentless, applied } = intent
   const what = `SealLayer of layer ${layer}`
   needFolder(world, what, layerOf(world, layer))
-  if (isNotedCommitted(world, layer)) {
-    finish(world, intent)
-    return { type: 'LayerSealed', usage: usageOf(world, layer) }
-  }
   const undo = (): void => {
     takeAway(world, layer)
     undoSeal(world, { layer, isParentless: madeParentless, purpose, applied })
   }
+  const anew = (): Usage => {
+    undo()
+    return seal(world, what, intent, control)
+  }
   return undoable(
     what,
     () => {
-      undo()
-      const usage = seal(world, what, intent, control)
+      const usage = isNotedCommitted(world, layer) ? usageOf(world, layer) : anew()
       finish(world, intent)
       return { type: 'LayerSealed', usage }
     },

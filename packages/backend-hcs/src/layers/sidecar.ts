@@ -23,11 +23,10 @@ export const writeSidecar = (world: World, sidecar: Sidecar, log?: string): void
 export const isNotedCommitted = (world: World, id: SnapshotId): boolean =>
   readFields(world, sidecarOf(world, id))['kind'] === 'Committed'
 
-/** Takes back that it was sealed: the seal failed after all. */
-export const noteActive = (world: World, id: SnapshotId, isParentless: boolean): void => {
+/** Takes back that it was sealed: the seal failed after all. What else the sidecar says then is left to `driverBackend`. */
+export const noteActive = (world: World, id: SnapshotId): void => {
   if (!isNotedCommitted(world, id)) return
-  const fields = readFields(world, sidecarOf(world, id))
-  write(world, id, { ...fields, kind: 'Active', ...(isParentless ? { parents: [] } : {}) })
+  write(world, id, { ...readFields(world, sidecarOf(world, id)), kind: 'Active' })
 }
 
 /** The templates noted when the layer was made; none where the sidecar is lost or damaged. */

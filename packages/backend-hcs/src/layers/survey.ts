@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { diskPaths, layerNamed, ownerFile, sidecarNamed } from '@varve/core/adapter'
+import { diskPaths, layerNamed, ownerFile, sidecarNamed, traceNamed, type Trace } from '@varve/core/adapter'
 import { pathOf, readSidecar, type Found, type FoundDisk, type LayerParts, type SnapshotId } from '@varve/core/ports'
 import { examineVhdx } from '@varve/core/vhdx'
 import { codeOf, codes } from '../failure.js'
@@ -7,25 +7,18 @@ import { baseFiles } from './base.js'
 import { ownerFileOf, ownerOf } from './sidecar.js'
 import { layerOf, retiredOf, sidecarOf, type World } from './world.js'
 
-type Trace = 'content' | 'attachment' | 'temporary'
-
-/** What the names in each folder beside `snapshots` stand for; the first that fits. */
-const traces: readonly (readonly [folder: string, name: RegExp, role: Trace])[] = [
-  ['mounts', /^(\d+)(?:\.attached)?$/, 'attachment'],
-  ['meta', /^(\d+)\.(?:seal|boot)$/, 'content'],
-  ['meta', /^(\d+)\..*\.(?:tmp|part)$/, 'temporary'],
-  ['temp', /^(\d+)\.(?:in|out|files)$/, 'temporary'],
+/** What is beside `snapshots`. A mark only says that the layer is attached. */
+const traces: readonly Trace[] = [
+  ['mounts', /^(\d+)$/, { role: 'attachment', shows: true }],
+  ['mounts', /^(\d+)\.attached$/, { role: 'attachment', shows: false }],
+  ['meta', /^(\d+)\.(?:seal|boot)$/, { role: 'content' }],
+  ['meta', /^(\d+)\..*\.(?:tmp|part)$/, { role: 'temporary' }],
+  ['temp', /^(\d+)\.(?:in|out|files)$/, { role: 'temporary' }],
 ]
 
 /** What is at a path below `mounts`, `meta` or `temp`. */
-const traceAt = (folder: string, name: string): Found => {
-  const path = `${folder}/${name}`
-  for (const [place, form, role] of traces) {
-    const [, id] = (place === folder ? form.exec(name) : undefined) ?? []
-    if (id !== undefined) return { role, path, id: Number(id) }
-  }
-  return { role: 'foreign', path }
-}
+const traceAt = (folder: string, name: string): Found =>
+  traceNamed(traces, folder, name) ?? { role: 'foreign', path: `${folder}/${name}` }
 
 /** The role of what is at a path below the root. */
 export const roleOf = (path: string): Found['role'] => {

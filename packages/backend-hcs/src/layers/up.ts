@@ -2,8 +2,9 @@ import { layerDescriptors, type LayerDescriptor, type SnapshotId } from '@varve/
 import { codeOf, codes, unless } from '../failure.js'
 import { mountOf, type World } from './world.js'
 
-const attempts = 5
-const pauseBetween = 100
+/** How often something is tried that may pass, and milliseconds between two tries. */
+export const attempts = 5
+export const pauseBetween = 100
 
 /** What Windows Server 2019 says under load of a layer that comes up a moment later. */
 const passing: readonly number[] = [codes.notReady, codes.notConnected]

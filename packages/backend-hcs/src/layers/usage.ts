@@ -5,7 +5,7 @@ import { filesBeforeName, layerOf, scratchOf, type World } from './world.js'
 
 type Measured = { readonly size: number; readonly onDisk: number }
 
-/** Logical bytes once per name, allocated bytes once per file. Folders and symlinks have no size. */
+/** Logical bytes once per name, allocated bytes once per file. Folders and links have no size. */
 const measure = (files: HostFiles, path: string, seen: Set<string>): Measured => {
   const facts = files.factsOf(path)
   if (facts === undefined) return { size: 0, onDisk: 0 }
@@ -13,7 +13,7 @@ const measure = (files: HostFiles, path: string, seen: Set<string>): Measured =>
   let onDisk = facts.kind === 'file' && !seen.has(facts.identity) ? facts.allocated : 0
   if (facts.links > 1) seen.add(facts.identity)
   if (facts.kind !== 'directory') return { size, onDisk }
-  for (const name of files.list(path)) {
+  for (const name of files.listPlain(path)) {
     const below = measure(files, `${path}\\${name}`, seen)
     size += below.size
     onDisk += below.onDisk
@@ -29,7 +29,7 @@ export const usageOf = (world: World, id: SnapshotId): Usage => {
   const seen = new Set<string>()
   let size = 0
   let onDisk = 0
-  for (const name of files.list(layer).filter((found) => found !== filesBeforeName)) {
+  for (const name of files.listPlain(layer).filter((found) => found !== filesBeforeName)) {
     const below = measure(files, `${layer}\\${name}`, seen)
     size += below.size
     onDisk += below.onDisk

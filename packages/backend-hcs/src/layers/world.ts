@@ -24,9 +24,9 @@ export const mountOf = ({ layout }: World, id: SnapshotId): string => pathOf(lay
 /** Is there while the layer is attached: made last by attach, removed first by detach. */
 export const attachedMarkOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'mounts', `${id}.attached`)
 export const sidecarOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.json`)
-/** What a seal makes in the layer that was not there before: kept while it can be undone. */
+/** What a seal makes in the layer that was not there before. Stays: whether its caller has heard of it nobody here knows. */
 export const sealNoteOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.seal`)
-/** Boot files of the layer's utility VM as they were before its seal: kept while it can be undone. */
+/** Boot files of the layer's utility VM as they were before its seal. They stay, too. */
 export const bootFilesOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'meta', `${id}.boot`)
 /** The transport folder that a layer is built from. */
 export const incomingOf = ({ layout }: World, id: SnapshotId): string => pathOf(layout, 'temp', `${id}.in`)

@@ -159,7 +159,10 @@ export type Ntdll = {
   readonly NtCreateFile: (asked: OpenBelow) => Handle
   /** FileLinkInformation: a second name for the file of `handle`, directly below `parent`. Fails where the name exists. */
   readonly LinkFile: (handle: Handle, parent: Handle, name: string) => void
-  /** FileDispositionInformationEx, or FileDispositionInformation where the host has only that: gone once closed. */
+  /**
+   * FileDispositionInformationEx, or FileDispositionInformation where the host has only that: gone once closed. The newer one deletes
+   * what is read-only too.
+   */
   readonly DeleteOnClose: (handle: Handle) => void
   readonly RtlGetVersion: () => { readonly major: number; readonly minor: number; readonly build: number }
 }

@@ -19,7 +19,11 @@ const synchronize = 0x10_0000
 /** FILE_OPEN_FOR_BACKUP_INTENT and FILE_SYNCHRONOUS_IO_NONALERT. */
 const always = 0x4020
 const classes = { link: 11, disposition: 13, dispositionEx: 64 } as const
-const deleteIt = 1
+/**
+ * FILE_DISPOSITION_DELETE, with POSIX_SEMANTICS, so that the name is free at once whoever has the file open, and
+ * IGNORE_READONLY_ATTRIBUTE.
+ */
+const deletion = 0x13
 /** Windows reads no less than the whole struct, which holds one unit of the name and padding. */
 const leastLink = 24
 
@@ -66,10 +70,10 @@ const unknownClass: readonly (number | undefined)[] = [0x8007_0001, 0x8007_0032,
 
 const deleteOnClose = (table: Table, handle: Handle): void => {
   try {
-    setInformation(table, handle, classes.dispositionEx, pack(fileDispositionInformationEx, { Flags: deleteIt }))
+    setInformation(table, handle, classes.dispositionEx, pack(fileDispositionInformationEx, { Flags: deletion }))
   } catch (cause) {
     if (!unknownClass.includes(codeOf(cause))) throw cause
-    setInformation(table, handle, classes.disposition, pack(fileDispositionInformation, { DeleteFile: deleteIt }))
+    setInformation(table, handle, classes.disposition, pack(fileDispositionInformation, { DeleteFile: 1 }))
   }
 }
 

@@ -84,6 +84,7 @@ export const win32Codes: KnownCodes = {
   1058: ['ERROR_SERVICE_DISABLED', 'service', 'enable the service vmcompute (Host Compute Service)'],
   1062: ['ERROR_SERVICE_NOT_ACTIVE', 'service', 'start the service vmcompute (Host Compute Service)'],
   1117: ['ERROR_IO_DEVICE', 'io', drive],
+  1142: ['ERROR_TOO_MANY_LINKS', 'limit', 'NTFS gives a file 1,024 names at most: use fewer layers one upon another'],
   1150: ['ERROR_OLD_WIN_VERSION', 'unsupported', old],
   1167: ['ERROR_DEVICE_NOT_CONNECTED', 'not-ready', `the host is busy attaching disks: ${again}`],
   1168: ['ERROR_NOT_FOUND', 'not-active', 'nothing is bound there: there is nothing to remove'],

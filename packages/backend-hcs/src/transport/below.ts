@@ -1,6 +1,6 @@
 import { backendFault } from '@varve/core/ports'
 import { codeOf, codes, raise } from '../failure.js'
-import { fileAttributes, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
+import { isPlainFolder, isReparsePoint } from '../formats/filetime.js'
 import type { Machine } from '../machine.js'
 import type { BasicInfo, Handle } from '../native/native.js'
 import { lastOf, longPath, parentOf } from './items.js'
@@ -33,10 +33,10 @@ const openExisting = 3
 const longestPath = 32_767
 
 /** Opens what is at an absolute path, be it a folder or a reparse point. */
-export const openAt = ({ native }: Machine, path: string, shared: number): Handle =>
+export const openAt = ({ native }: Machine, path: string, shared: number, wanted: number = access.read): Handle =>
   native.CreateFileW({
     path,
-    access: access.read,
+    access: wanted,
     share: shared,
     disposition: openExisting,
     flags: openAnything,
@@ -68,11 +68,12 @@ const open = ({ machine, handle, path: root }: Root, path: string, how: Opening)
   return machine.native.NtCreateFile({ root: handle, path, ...how })
 }
 
-const using = <T>({ machine }: Root, handle: Handle, use: (handle: Handle) => T): T => {
+/** Uses a handle, and closes it. */
+export const using = <T>({ native }: Machine, handle: Handle, use: (handle: Handle) => T): T => {
   try {
     return use(handle)
   } finally {
-    machine.native.CloseHandle(handle)
+    native.CloseHandle(handle)
   }
 }
 
@@ -90,7 +91,7 @@ export const look = (root: Root, path: string): BasicInfo | undefined => {
   const how = { access: access.readAttributes, share: share.all, disposition: disposition.open }
   try {
     const handle = open(root, path, { ...how, options: options.openReparsePoint })
-    return using(root, handle, root.machine.native.GetFileBasicInfo)
+    return using(root.machine, handle, root.machine.native.GetFileBasicInfo)
   } catch (cause) {
     const code = codeOf(cause)
     if (code === codes.fileNotFound || code === codes.pathNotFound) return undefined
@@ -102,7 +103,7 @@ export const look = (root: Root, path: string): BasicInfo | undefined => {
 export const tagAt = (root: Root, path: string): number => {
   const how = { access: access.readAttributes, share: share.all, disposition: disposition.open }
   const handle = open(root, path, { ...how, options: options.openReparsePoint })
-  return using(root, handle, root.machine.native.GetFileAttributeTagInfo).reparseTag
+  return using(root.machine, handle, root.machine.native.GetFileAttributeTagInfo).reparseTag
 }
 
 /** Makes a folder where nothing is. */
@@ -163,28 +164,7 @@ export const restoreFolder = (root: Root, path: string, info: BasicInfo): void =
     disposition: disposition.open,
     options: options.directory | options.openReparsePoint,
   })
-  using(root, handle, () => root.machine.native.SetFileBasicInfo(handle, info))
-}
-
-const noTimes = { created: 0n, accessed: 0n, modified: 0n, changed: 0n }
-
-/** Does what only a writable file lets be done. Its attributes are also those of its other names, which stay. */
-const whileWritable = ({ native }: Machine, handle: Handle, step: () => void): void => {
-  const { attributes } = native.GetFileBasicInfo(handle)
-  const writable = attributes & ~fileAttributes.readOnly
-  native.SetFileBasicInfo(handle, { ...noTimes, attributes: writable === 0 ? fileAttributes.normal : writable })
-  step()
-  if (native.GetFileStandardInfo(handle).links > 1) native.SetFileBasicInfo(handle, { ...noTimes, attributes })
-}
-
-const deleteOnClose = (machine: Machine, handle: Handle): void => {
-  const { native } = machine
-  try {
-    native.DeleteOnClose(handle)
-  } catch (cause) {
-    if (codeOf(cause) !== codes.accessDenied) throw cause
-    whileWritable(machine, handle, () => native.DeleteOnClose(handle))
-  }
+  using(root.machine, handle, () => root.machine.native.SetFileBasicInfo(handle, info))
 }
 
 /** Removes a file, a reparse point or an empty folder. */
@@ -195,7 +175,7 @@ export const remove = (root: Root, path: string): void => {
     disposition: disposition.open,
     options: options.openReparsePoint,
   })
-  using(root, handle, () => deleteOnClose(root.machine, handle))
+  using(root.machine, handle, root.machine.native.DeleteOnClose)
 }
 
 /** Names in a folder. */
@@ -231,14 +211,14 @@ export const link = (from: Root, target: string, to: Root, path: string): void =
     disposition: disposition.open,
     options: options.openReparsePoint,
   })
-  using(from, source, () => {
+  using(from.machine, source, () => {
     const folder = open(to, parentOf(path), {
       access: access.read,
       share: share.all,
       disposition: disposition.open,
       options: options.directory | options.openReparsePoint,
     })
-    using(to, folder, () => {
+    using(to.machine, folder, () => {
       if (isReparsePoint(native.GetFileBasicInfo(folder).attributes)) raise(throughReparsePoint(to, path))
       native.LinkFile(source, folder, lastOf(path))
     })

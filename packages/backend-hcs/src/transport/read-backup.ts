@@ -46,18 +46,23 @@ const contentReader = (isWanted: (id: number) => boolean) => {
   }
 }
 
+/** BackupRead wants more room than the head of a stream takes, and in less may find nothing though there is more. */
+const leastRoom = 64
+
+type Piece = { readonly bytes: Uint8Array; readonly isLast: boolean }
+
 /** As much as the buffer takes or there is. */
-const fill = (input: BackupInput, buffer: Uint8Array): Uint8Array => {
+const fill = (input: BackupInput, buffer: Uint8Array): Piece => {
   let length = 0
-  while (length < buffer.length) {
+  while (buffer.length - length >= leastRoom) {
     const count = input.read(buffer.subarray(length))
-    if (count === 0) break
+    if (count === 0) return { bytes: buffer.subarray(0, length), isLast: true }
     length += count
   }
-  return buffer.subarray(0, length)
+  return { bytes: buffer.subarray(0, length), isLast: false }
 }
 
-/** `path` is for messages. The buffer is used by this backup alone until it is read. */
+/** `path` is for messages. The buffer, of 64 bytes at least, is used by this backup alone until it is read. */
 export const readBackup = (path: string, input: BackupInput, buffer: Uint8Array): Backup => {
   const refuse = (problem: string): never =>
     raise(backendFault(`the backup of ${path} has ${problem}; look at that file, and try again`, codes.corrupt))
@@ -66,14 +71,14 @@ export const readBackup = (path: string, input: BackupInput, buffer: Uint8Array)
     const parser = backupParser(refuse)
     let isFirst = true
     for (;;) {
-      const bytes = isFirst && whole !== undefined ? whole : fill(input, buffer)
+      const { bytes, isLast } = isFirst && whole !== undefined ? whole : fill(input, buffer)
       isFirst = false
       yield* parser.push(bytes)
-      if (bytes.length < buffer.length) return parser.end()
+      if (isLast) return parser.end()
       if (input.skip !== undefined && isSkipping()) input.skip(parser.skip())
     }
   }
-  let whole: Uint8Array | undefined
+  let whole: Piece | undefined
   const first = fill(input, buffer)
   whole = first
   const summary = backupSummary(refuse)
@@ -82,7 +87,7 @@ export const readBackup = (path: string, input: BackupInput, buffer: Uint8Array)
     if (item.type === 'stream') isData = item.id === streamIds.data || item.id === streamIds.alternate
     summary.add(item)
   }
-  if (first.length === buffer.length) whole = undefined
+  if (!first.isLast) whole = undefined
   const found = summary.end()
 
   function* pass(isWanted: (id: number) => boolean): Generator<Content, void, undefined> {

@@ -1,7 +1,6 @@
 import { basicInfoOf, isFolder, isPlainFolder, isReparsePoint } from '../formats/filetime.js'
-import type { BasicInfo } from '../native/native.js'
-import { copyBackup } from './copy-backup.js'
-import { filled, outputLength, restoreOutput, type BackupOutput } from './backup-output.js'
+import { copyTo } from './copy-backup.js'
+import type { BackupOutput } from './backup-output.js'
 import {
   assertNoReparsePoint,
   createToRestore,
@@ -25,21 +24,12 @@ const machineFiles = 'UtilityVM\\Files'
 /** Whether a path is that of the utility VM or below it. */
 export const isOfMachine = (path: string): boolean => path === 'UtilityVM' || path.startsWith('UtilityVM\\')
 
-/** Copies a file, a folder without what is in it, or a reparse point, with all that Windows knows of it. */
-const copyOne = (from: Root, to: Root, path: string, info: BasicInfo): void => {
-  const { native } = to.machine
-  const handle = createToRestore(to, path, isFolder(info.attributes))
-  const output = restoreOutput(native, handle, true, new Uint8Array(outputLength))
-  filled(output, () => native.SetFileBasicInfo(handle, info))
-  copyBackup(from, path, output)
-}
-
 /** Links are cheap, but what is written to in its place must not be a parent's. */
 const cloneTree = (from: Root, to: Root, path: string): void => {
   const info = look(from, path)
   if (info === undefined) return
   if (isPlainFolder(info.attributes)) {
-    copyOne(from, to, path, info)
+    copyTo({ root: from, path, info }, to, path)
     for (const name of listBelow(from, path)) cloneTree(from, to, `${path}\\${name}`)
     restoreFolder(to, path, info)
   } else if (
@@ -47,7 +37,7 @@ const cloneTree = (from: Root, to: Root, path: string): void => {
     isReparsePoint(info.attributes) ||
     isBootFile(path.slice(machineFiles.length + 1))
   )
-    copyOne(from, to, path, info)
+    copyTo({ root: from, path, info }, to, path)
   else link(from, path, to, path)
 }
 

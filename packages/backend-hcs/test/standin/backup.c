@@ -116,6 +116,7 @@ static char *text_of_link(const uint8_t *buffer, size_t length) {
 /* What was made in its place goes: neither a file nor a folder can turn into a link. */
 static uint32_t become_link(const restore *what, const facts *found, metadata *kept) {
   if (what->content_length < 8 || get16(what->content + 4) + 8u != what->content_length) return NO_REPARSE;
+  if (get32(what->content) == SYMLINK_TAG && !has_privilege(SYMLINK_PRIVILEGE)) return DENIED;
   TEXT text = text_of_link(what->content, what->content_length);
   if (found->type == FOLDER) kept->attributes |= IS_FOLDER;
   if (!text) return 0;

@@ -265,12 +265,12 @@ EXPORT int32_t DeviceIoControl(const void *value, uint32_t code, const uint64_t 
   return succeeded(write_disk(on->path, &found));
 }
 
-static uint32_t copy_of(const wide *from, const wide *to, bool fails_if_exists) {
+static uint32_t copy_of(const wide *from, const wide *to) {
   TEXT source = NULL, *target = NULL;
   TRY(host_path(from, &source));
   TRY(host_path(to, &target));
   if (!is_file(source)) return is_folder(source) ? DENIED : NOT_FOUND;
-  if (exists(target) == 0) TRY(fails_if_exists ? EXISTS : remove_file(target));
+  if (exists(target) == 0) return EXISTS;
   TRY(copy_file(source, target));
   return share_metadata(source, target);
 }
@@ -286,5 +286,5 @@ static uint32_t move(const wide *from, const wide *to, uint32_t flags) {
   if (strcmp(source, target) != 0 && look(target, false, &found) == 0) TRY(!(flags & 1) ? ALREADY : found.type == FOLDER ? DENIED : 0);
   return rename_path(source, target);
 }
-EXPORT int32_t CopyFileW(const wide *from, const wide *to, int32_t fails_if_exists) { GUARD; return succeeded(copy_of(from, to, fails_if_exists)); }
+EXPORT int32_t CopyFileW(const wide *from, const wide *to, int32_t fails_if_exists) { GUARD; return succeeded(fails_if_exists ? copy_of(from, to) : UNSUPPORTED); }
 EXPORT int32_t MoveFileExW(const wide *from, const wide *to, uint32_t flags) { GUARD; return succeeded(move(from, to, flags)); }

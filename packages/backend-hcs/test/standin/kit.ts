@@ -63,9 +63,10 @@ export const standinTest = (name: string, run: (kit: Kit) => void): void => {
 export const enablePrivileges = (standin: Library): number => {
   const token = Buffer.alloc(8)
   standin.OpenProcessToken(-1n, 0x28, token)
-  const asked = Buffer.alloc(40)
-  asked.writeUInt32LE(3)
-  for (const [at, name] of ['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'].entries()) {
+  const names = ['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege', 'SeCreateSymbolicLinkPrivilege']
+  const asked = Buffer.alloc(4 + names.length * 12)
+  asked.writeUInt32LE(names.length)
+  for (const [at, name] of names.entries()) {
     standin.LookupPrivilegeValueW(null, name, asked.subarray(4 + at * 12))
     asked.writeUInt32LE(2, 12 + at * 12)
   }

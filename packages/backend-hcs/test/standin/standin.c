@@ -41,6 +41,10 @@ enum {
 static void free_text(char **text) { free(*text); }
 static void free_bytes(uint8_t **bytes) { free(*bytes); }
 
+enum { SECURITY_PRIVILEGE = 8, BACKUP_PRIVILEGE = 17, RESTORE_PRIVILEGE = 18, SYMLINK_PRIVILEGE = 35 };
+/* A bit for each privilege of the process that is on. */
+static uint64_t enabled;
+static bool has_privilege(uint32_t id) { return enabled >> id & 1; }
 #include "host.c"
 #include "paths.c"
 #include "meta.c"

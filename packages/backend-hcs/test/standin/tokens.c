@@ -1,12 +1,9 @@
 /* advapi32.dll: privileges of the process, and the few security descriptors that tests write as text. */
-enum { SECURITY_PRIVILEGE = 8, BACKUP_PRIVILEGE = 17, RESTORE_PRIVILEGE = 18 };
 static const struct { const char *name; uint32_t id; } privileges[] = {
   {"SeSecurityPrivilege", SECURITY_PRIVILEGE}, {"SeBackupPrivilege", BACKUP_PRIVILEGE}, {"SeRestorePrivilege", RESTORE_PRIVILEGE},
-  {"SeManageVolumePrivilege", 28}, {"SeCreateSymbolicLinkPrivilege", 35},
+  {"SeManageVolumePrivilege", 28}, {"SeCreateSymbolicLinkPrivilege", SYMLINK_PRIVILEGE},
 };
-static uint64_t enabled;
 static bool is_elevated = true;
-static bool has_privilege(uint32_t id) { return enabled >> id & 1; }
 
 /* Whether the process holds what it may ask for. */
 EXPORT void StandinElevated(int32_t holds) {

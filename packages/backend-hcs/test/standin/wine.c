@@ -21,14 +21,6 @@ EXPORT uint32_t StandinReadLink(const wide *path, wide **out, int64_t *modified)
   return 0;
 }
 
-EXPORT uint32_t StandinMakeLink(const wide *target, const wide *path) {
-  GUARD;
-  TEXT host = NULL;
-  TRY(host_path(path, &host));
-  TEXT text = narrow(target, wide_length(target));
-  return make_link(text, host);
-}
-
 EXPORT uint32_t StandinRemoveLink(const wide *path) {
   GUARD;
   TEXT host = NULL;

@@ -63,7 +63,7 @@ const withGround = async (
 const wholeEvery = 8
 
 /** Of the calls every one; on Windows, where each takes its time, one of a few. */
-const stride = process.platform === 'win32' ? 41 : 1
+export const stride = process.platform === 'win32' ? 41 : 1
 
 const mustEndWell = async (
   { expected }: Ground,

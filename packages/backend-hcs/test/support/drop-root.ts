@@ -29,6 +29,13 @@ const takeDown = (root: string, native: Native): void => {
   for (const layer of layers.toReversed()) unlessDone(() => native.DestroyLayer(layer))
 }
 
+/** Lets a mount folder be deleted: what is deleted through a binding goes where that leads. */
+export const unbind = async (folder: string): Promise<void> => {
+  if (process.platform !== 'win32') return
+  const native = nativeOf(await loadTable({ dlls: dllsOf(standin()) }))
+  unlessDone(() => native.BfRemoveMapping(folder))
+}
+
 /** Does away with a root and everything in it, attached or not. */
 export const dropRoot = async (root: string): Promise<void> => {
   const on = standin()

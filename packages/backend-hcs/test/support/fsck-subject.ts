@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { check, openSnapshotter, repair, rescue } from '@varve/core/promise'
-import type { Backend, EventStore, FoundRecord, NotedHead, Row } from '@varve/core'
-import type { FsckSubject, LogFiles, RootFiles } from '@varve/core/conformance'
+import type { EventStore, FoundRecord, NotedHead, Row } from '@varve/core'
+import { attachAll, type FsckSubject, type LogFiles, type RootFiles } from '@varve/core/conformance'
 import type { NativeSource } from '../../src/driver.js'
 import { backendOver } from '../../src/hcs-backend.js'
-import { dropRoot } from './drop-root.js'
+import { dropRoot, unbind } from './drop-root.js'
 import { standin } from './standin.js'
 import { filesOf } from './standin-files.js'
 import { checkLeaks, freshRoot } from './subjects.js'
@@ -102,25 +102,26 @@ const rootOf = (root: string): RootFiles => {
     read: async (path) => (files.kindOf(at(path)) === 'file' ? files.readFile(at(path)) : undefined),
     write,
     truncate: (path, length) => write(path, files.readPart(at(path), 0, length)),
-    remove: async (path) => files.removeTree(at(path)),
+    remove: async (path) => {
+      if (path.startsWith('mounts/')) await unbind(at(path))
+      files.removeTree(at(path))
+    },
     rename: async (from, to) => files.rename(at(from), at(to)),
   }
 }
 
-/** Layers of the stand-in, and a log in memory. `die` ends what is open and leaves what is attached as it is. */
-export const fsckSubject = (
-  native: NativeSource,
-): FsckSubject & { readonly die: () => Promise<void>; readonly close: () => Promise<void> } => {
+/** Layers of the stand-in, and a log in memory. */
+export const fsckSubject = (native: NativeSource): FsckSubject & { readonly close: () => Promise<void> } => {
   const root = freshRoot()
   const kept: Kept = { log: randomUUID(), records: [], rows: new Map(), anchor: undefined }
-  const backends: Backend[] = []
-  const pair = () => {
-    const backend = backendOver({ root }, native)
-    backends.push(backend)
-    return { store: storeOn(kept), backend }
-  }
+  const pair = () => ({ store: storeOn(kept), backend: backendOver({ root }, native) })
   return {
     open: () => openSnapshotter(pair()),
+    leaveAttached: async (written) => {
+      const killed = pair()
+      await attachAll(await openSnapshotter(killed), written)
+      await killed.backend.close()()
+    },
     check: () => check(pair()),
     repair: (plan) => repair(plan, pair()),
     rescue: () => {
@@ -131,9 +132,6 @@ export const fsckSubject = (
     log: logOf(kept),
     beside: (id) => ({ content: `meta/${id}.seal`, temporary: `temp/${id}.in/left` }),
     remakesTemplates: false,
-    die: async () => {
-      for (const backend of backends) await backend.close()()
-    },
     close: async () => {
       checkLeaks('the case')
       await dropRoot(root)

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** Disks bear ids that are made anew, hives the time at which they were made. */
+/** Disks bear ids that are made anew, hives the time at which they were made, notes of seals those of a folder. */
 const isNeverTheSame = (name: string): boolean =>
-  name.endsWith('.vhdx') || /^(?:DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
+  /\.(?:vhdx|seal)$/.test(name) || /^(?:DEFAULT|SAM|SECURITY|SOFTWARE|SYSTEM)$|_(?:BASE|Delta)$/i.test(name)
 
 const shownFile = (at: string, name: string, layer: number): string => {
   if (isNeverTheSame(name)) return `${fs.statSync(at).size} bytes`

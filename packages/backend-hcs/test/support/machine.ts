@@ -4,8 +4,10 @@ import { join, relative, sep } from 'node:path'
 import { backendFault, layerId } from '@varve/core/ports'
 import { hostFiles, type HostFiles } from '../../src/files.js'
 import { raise } from '../../src/failure.js'
+import { metadataStreams } from '../../src/formats/backup-builder.js'
+import { decodeReparse, encodeReparse, reparseTags } from '../../src/formats/reparse.js'
 import type { World } from '../../src/layers/world.js'
-import type { Native, OpenBelow } from '../../src/native/native.js'
+import type { BackupContext, Native, OpenBelow } from '../../src/native/native.js'
 
 /** A machine that is pretended in a temporary folder of this host: enough to see what flows call and in which order. */
 export type Pretended = {
@@ -46,7 +48,7 @@ const linkAttribute = 0x400
 
 const attributesOf = ({ bound }: State, path: string): number => {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false }) ?? fault(`look at ${path}`, win32(2))
-  if (bound.has(path)) return linkAttribute
+  if (bound.has(path) || stat.isSymbolicLink()) return linkAttribute
   return stat.isDirectory() ? 0x10 : 0x20
 }
 
@@ -164,6 +166,28 @@ const handlesOf = (state: State, opened: (path: string) => bigint) => {
       return { created: 0n, accessed: 0n, modified: 0n, changed: 0n, attributes }
     },
     SetFileBasicInfo: () => undefined,
+    GetFileAttributeTagInfo: (handle: bigint) => ({
+      attributes: attributesOf(state, pathOf(handle)),
+      reparseTag: reparseTags.symlink,
+    }),
+    /** Of links alone. */
+    BackupRead: (handle: bigint, into: Uint8Array, _withSecurity: boolean, context: BackupContext) => {
+      if (context.pointer !== null) return 0
+      context.pointer = handle
+      const target = fs.readlinkSync(pathOf(handle))
+      const bytes = metadataStreams({ reparse: encodeReparse({ type: 'symlink', target }) })
+      into.set(bytes)
+      return bytes.length
+    },
+    ReleaseBackupRead: (_handle: bigint, context: BackupContext) => void (context.pointer = null),
+    BackupWrite: (handle: bigint, bytes: Uint8Array) => {
+      const path = pathOf(handle)
+      called('BackupWrite', relative(hostPath(''), path).replaceAll(sep, '/'), Buffer.from(bytes).toString('hex'))
+      const link = decodeReparse(bytes.subarray(20))
+      if (link === undefined) return
+      fs.rmSync(path, { recursive: true })
+      fs.symlinkSync(link.target, path)
+    },
     DeleteOnClose: (handle: bigint) => void removed.add(handle),
     CopyFileW: (from: string, to: string) => fs.copyFileSync(hostPath(from), hostPath(to), fs.constants.COPYFILE_EXCL),
   }

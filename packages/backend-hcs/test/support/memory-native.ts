@@ -106,7 +106,6 @@ const handles = ({ opened }: MemoryDisk): Partial<Native> => ({
   },
   DeleteOnClose: (handle) => {
     const open = opened(handle)
-    if ((open.node.info.attributes & 1) !== 0) fail(codes.accessDenied, 'read-only')
     if ((open.node.children?.size ?? 0) > 0 && open.node.reparse === undefined) fail(codes.notEmpty, 'not empty')
     open.isLast = true
   },

@@ -15,7 +15,7 @@ export type Scenario = {
 }
 
 /** As much of a registry hive as is looked at: the first block with its checksum. */
-const hive = (): Uint8Array => {
+export const hive = (): Uint8Array => {
   const bytes = new Uint8Array(8192)
   bytes.set(new TextEncoder().encode('regf'))
   const view = new DataView(bytes.buffer)

@@ -24,7 +24,6 @@ const linksIn = (library: string) => {
   }
   const readLink = dll.func('uint32_t StandinReadLink(str16 path, _Out_ void **out, _Out_ int64_t *modified)')
   const names = dll.func('uint32_t StandinNames(str16 path, _Out_ void **out)')
-  const makeLink = dll.func('uint32_t StandinMakeLink(str16 target, str16 path)')
   const removeLink = dll.func('uint32_t StandinRemoveLink(str16 path)')
   const moveLink = dll.func('uint32_t StandinMoveLink(str16 from, str16 to)')
   const nameLink = dll.func('uint32_t StandinNameLink(str16 existing, str16 name)')
@@ -42,7 +41,6 @@ const linksIn = (library: string) => {
       checked(`listing ${path}`, names(path, out) as number)
       return textFrom(out[0]).split('/').slice(0, -1)
     },
-    make: (target: string, path: string): void => checked(`making the link ${path}`, makeLink(target, path) as number),
     move: (from: string, to: string): void => checked(`renaming the link ${from}`, moveLink(from, to) as number),
     /** A second name. */
     name: (existing: string, name: string): void =>
@@ -80,12 +78,11 @@ const withLinks = (files: HostFiles, library: string): HostFiles => {
     },
     // Both: what node refuses to list is refused as node does it.
     list: (path) => (files.list(path), links.namesIn(path)),
+    listPlain: (path) => files.listPlain(path).filter((name) => !isLink(`${path}\\${name}`)),
     removeFile: (path) => (isLink(path) ? links.remove(path) : files.removeFile(path)),
     removeTree,
     rename: (from, to) => (isLink(from) || isLink(to) ? links.move(from, to) : files.rename(from, to)),
     link: (existing, path) => (isLink(existing) ? links.name(existing, path) : files.link(existing, path)),
-    symlink: links.make,
-    readLink: (path) => links.linkAt(path)?.target ?? files.readLink(path),
   }
 }
 

@@ -8,9 +8,9 @@ const reads: ReadonlySet<string> = new Set<keyof HostFiles>([
   'factsOf',
   'sizeOf',
   'list',
+  'listPlain',
   'readFile',
   'readPart',
-  'readLink',
 ])
 
 /** The same files, of which calls are noted, fail and are cut as planned. */

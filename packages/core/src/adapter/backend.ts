@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendFault, failedPrecondition, hresult, type BackendFault, type Failure } from '../model/fault.js'
+import type { SealLayer } from '../model/intent.js'
 import type { Layout } from '../model/layout.js'
 import type { SnapshotId } from '../model/snapshot.js'
 import type {
@@ -20,6 +21,7 @@ import type {
 import { connection, notOpen, type Connection } from './connection.js'
 import type { Done, Driver } from './driver.js'
 import { asBackendFault, asFailure, messageOf } from './failure.js'
+import { sidecarOf } from './found.js'
 import type { Answer, Arguments, Operation } from './operations.js'
 
 const unclaimedOf = async (
@@ -91,6 +93,27 @@ const inspected = async function* (link: Connection): AsyncGenerator<E.Either<Ba
   }
 }
 
+/** Lets the sidecar of a layer whose seal has failed say what its record says, if the seal had come to write another one. */
+const noteActive = async (
+  { call }: Connection,
+  { layer, key, parents, madeParentless }: SealLayer,
+): Promise<E.Either<FilesError, void>> => {
+  const found = await call('look', [sidecarOf(layer)])
+  if (E.isLeft(found)) return found
+  if (found.right.role !== 'sidecar' || found.right.log === undefined) return E.right(undefined)
+  const { log, sidecar } = found.right
+  if (sidecar === undefined || sidecar.name === key) return E.right(undefined)
+  const active = { ...sidecar, kind: 'Active', name: key, parents: madeParentless ? [] : parents } as const
+  return call('mend', [{ type: 'WriteSidecar', log, sidecar: active }])
+}
+
+const sealFailed = async (link: Connection, intent: SealLayer, failure: Failure): Promise<Failure> => {
+  const noted = link.isOpen() ? await noteActive(link, intent) : E.right(undefined)
+  if (E.isRight(noted) || failure._tag !== 'BackendFault') return failure
+  const found = `${sidecarOf(intent.layer).path} may say that it is committed, and could not be mended`
+  return backendFault(`${failure.message}; ${found} (${noted.left.message}); repair sets that right`, failure.code)
+}
+
 const maintenanceOf = (link: Connection, remakes: readonly Remakable[]): BackendMaintenance => ({
   remakes,
   inspect: () => inspected(link),
@@ -108,7 +131,8 @@ export type DriverBackend = {
   readonly start: () => Promise<E.Either<BackendFault, Driver>>
   /**
    * What `mend` can make anew of layers without a loss of content. Absent: the driver does no `survey`, `look` and `mend`, and what it
-   * works on can't be checked, repaired or rescued.
+   * works on can't be checked, repaired or rescued. With it, the sidecar of a layer whose seal failed is looked at, and mended where it
+   * does not say what the layer is again.
    */
   readonly remakes?: readonly Remakable[]
   /** Where the content of an attached layer is: a directory of the host. */
@@ -134,7 +158,9 @@ export const driverBackend = ({ layout, supports, start, remakes, contentPath }:
       (intent, { progress, ...options }) =>
       async () => {
         const report = (done: Done): void => progress({ intent: intent.id, layer: intent.layer, ...done })
-        return E.mapLeft(asFailure)(await link.call('perform', [intent], { ...options, progress: report }))
+        const outcome = E.mapLeft(asFailure)(await link.call('perform', [intent], { ...options, progress: report }))
+        if (E.isRight(outcome) || intent.type !== 'SealLayer' || remakes === undefined) return outcome
+        return E.left(await sealFailed(link, intent, outcome.left))
       },
     exportLayer: (layer, options) => exported(link, layer, options),
     usage: (id) => async () => E.mapLeft(asBackendFault)(await link.call('usage', [id])),

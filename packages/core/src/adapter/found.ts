@@ -15,11 +15,35 @@ export const layerNamed = (name: string): Extract<Found, { readonly role: 'layer
 export const layersNamed = (names: readonly string[]): readonly FoundLayer[] =>
   names.map(layerNamed).flatMap((found) => (found.role === 'layer' ? [{ id: found.id, retired: found.retired }] : []))
 
+/** The sidecar of a layer, not read yet. */
+export const sidecarOf = (id: SnapshotId): Found => ({
+  role: 'sidecar',
+  path: `meta/${id}.json`,
+  id,
+  log: undefined,
+  sidecar: undefined,
+})
+
 /** The sidecar that a name in `meta` is that of, not read yet. */
 export const sidecarNamed = (name: string): Found | undefined => {
   const [, id] = /^([1-9]\d{0,15})\.json$/.exec(name) ?? []
-  if (id === undefined) return undefined
-  return { role: 'sidecar', path: `meta/${name}`, id: Number(id), log: undefined, sidecar: undefined }
+  return id === undefined ? undefined : sidecarOf(Number(id))
+}
+
+/** What the names in a folder below the root stand for; the first group is the layer's id. */
+export type Trace = readonly [
+  folder: string,
+  name: RegExp,
+  what: { readonly role: 'content' | 'temporary' } | { readonly role: 'attachment'; readonly shows: boolean },
+]
+
+/** What a name in a folder stands for by the first trace that fits; undefined where none does. */
+export const traceNamed = (traces: readonly Trace[], folder: string, name: string): Found | undefined => {
+  for (const [place, form, what] of traces) {
+    const [, id] = (place === folder ? form.exec(name) : undefined) ?? []
+    if (id !== undefined) return { ...what, path: `${folder}/${name}`, id: Number(id) }
+  }
+  return undefined
 }
 
 /** Where a layer may have virtual disks: paths below it. */

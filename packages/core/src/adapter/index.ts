@@ -2,7 +2,7 @@
 export { driverBackend, type DriverBackend } from './backend.js'
 export type { CallOptions, Done, Driver, StreamOptions } from './driver.js'
 export { asBackendFault, asFailure, failureOf, messageOf, raise, raisedIn, stoppedFault } from './failure.js'
-export { diskPaths, layerNamed, layersNamed, sidecarNamed, templatesThere } from './found.js'
+export { diskPaths, layerNamed, layersNamed, sidecarNamed, templatesThere, traceNamed, type Trace } from './found.js'
 export { gate, type Gate } from './gate.js'
 export { chunkLength, chunksInFlight, movable } from './movable.js'
 export {

@@ -61,6 +61,10 @@ export const findingKinds = {
   'truncated-scratch': damage('the snapshot can not be attached', remade),
   'damaged-scratch': damage('the snapshot can not be attached', remade),
   'wrong-scratch-size': damage('the disk is not the one that was made for the snapshot', remade),
+  'missing-attachment': damage(
+    'nobody sees the content of the snapshot, and what was written since it was attached may be gone',
+    'that it is detached is accepted, and done by the next opening',
+  ),
   'missing-sidecar': damage('without its log the layer would not be known', rewritten),
   'damaged-sidecar': damage('without its log the layer would not be known', rewritten),
   'wrong-sidecar': damage('without its log the layer would be taken for another one', rewritten),

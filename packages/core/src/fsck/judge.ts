@@ -112,7 +112,9 @@ export const judge = (read: Read): Judged => {
     (now, event) => (event.type === 'IdsBurnt' ? { ...now, lastId: event.data.through } : now),
     log.state,
   )
-  const world = ownership.isOurs ? judgeWorld({ state, root, remakes }) : { findings: [], events: [], mends: [] }
+  const world = ownership.isOurs
+    ? judgeWorld({ state, root, remakes })
+    : { findings: [], events: [], detachments: [], mends: [] }
   const mends = [...ownership.mends, ...world.mends]
   const isMended = log.broken !== undefined || notes.isWrong || checkpoint !== undefined
   return {
@@ -120,7 +122,7 @@ export const judge = (read: Read): Judged => {
     plan: {
       ...nothingIn(log),
       store: isMended ? { keep: log.state.seq, dropCheckpoint: checkpoint !== undefined } : null,
-      events: [...loss, ...world.events, ...quarantined(mends)],
+      events: [...loss, ...world.events, ...world.detachments, ...quarantined(mends)],
       mends,
     },
   }

@@ -14,6 +14,8 @@ import { judgeStrays } from './strays.js'
 export type JudgedWorld = {
   readonly findings: readonly Finding[]
   readonly events: readonly EventOf<'GivenUp'>[]
+  /** Of what is attached to the log's knowledge only. */
+  readonly detachments: readonly EventOf<'DetachAccepted'>[]
   readonly mends: readonly BackendMend[]
 }
 
@@ -85,6 +87,17 @@ const heirs = (given: readonly EventOf<'GivenUp'>[], lost: ReadonlyMap<SnapshotI
     .filter(({ data }) => !lost.has(data.id))
     .map(({ data: { id, key, reason } }) => finding('missing-parent', { id, name: key, found: reason }))
 
+/** What the log has attached and nothing shows. A parentless layer is seen in its own directory. */
+const unseen = ({ state, root }: Compared, { snapshots, worked }: Records): readonly Snapshot[] => {
+  const seen = new Set(root.attachments.filter(({ shows }) => shows).map(({ id }) => id))
+  return [...snapshots.values()].filter(
+    ({ id, name, parents = [] }) => isAttached(state, name) && parents.length > 0 && !worked.has(id) && !seen.has(id),
+  )
+}
+
+const unseenFinding = ({ id, name }: Snapshot): Finding =>
+  finding('missing-attachment', { id, name, found: `layer ${id} is attached, and nothing shows its content` })
+
 /** Holds a root that belongs to the log against its state. */
 export const judgeWorld = (compared: Compared): JudgedWorld => {
   const { state, root } = compared
@@ -98,19 +111,27 @@ export const judgeWorld = (compared: Compared): JudgedWorld => {
   // What is given up is not mended; of what is lost only that is told.
   const kept = judged.filter(([{ id }]) => !given.has(id)).map(([, one]) => one)
   const told = judged.filter(([{ id }]) => lost.has(id)).map(([, one]) => one)
+  const hidden = unseen(compared, records).filter(({ id }) => !given.has(id))
+  const detaching = new Set(hidden.map(({ id }) => id))
   const strays = judgeStrays(root, {
     state,
     given,
     has: (id) => (records.snapshots.has(id) || records.worked.has(id)) && !given.has(id),
-    isWorked: (id) => records.worked.has(id) && !given.has(id),
+    isWorked: (id) => (records.worked.has(id) || detaching.has(id)) && !given.has(id),
     isAttached: (id) => {
       const snapshot = records.snapshots.get(id)
       return snapshot !== undefined && isAttached(state, snapshot.name)
     },
   })
   return {
-    findings: [...[...told, ...kept].flatMap(({ findings }) => findings), ...heirs(events, lost), ...strays.findings],
+    findings: [
+      ...[...told, ...kept].flatMap(({ findings }) => findings),
+      ...heirs(events, lost),
+      ...hidden.map(unseenFinding),
+      ...strays.findings,
+    ],
     events,
+    detachments: hidden.map(({ id, name: key }) => ({ type: 'DetachAccepted', data: { id, key } })),
     mends: [...kept.flatMap(({ mends }) => mends), ...strays.mends],
   }
 }

@@ -4,7 +4,7 @@ import type { Kind, Labels, Profile, Purpose, SnapshotId } from './snapshot.js'
 
 /**
  * What a backend keeps beside each layer, so that it is known without its log. `name` is a key until the commit; labels are those
- * given at creation or commit.
+ * given at creation or commit, be it one that failed.
  */
 export type Sidecar = {
   readonly id: SnapshotId

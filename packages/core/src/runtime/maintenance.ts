@@ -105,7 +105,8 @@ export type Found =
       readonly sidecar: Sidecar | undefined
     }
   | { readonly role: 'content'; readonly path: string; readonly id: SnapshotId }
-  | { readonly role: 'attachment'; readonly path: string; readonly id: SnapshotId }
+  /** `shows`: the content is seen there; of an attached layer with parents one does. */
+  | { readonly role: 'attachment'; readonly path: string; readonly id: SnapshotId; readonly shows: boolean }
   | { readonly role: 'temporary'; readonly path: string; readonly id: SnapshotId }
   | { readonly role: 'quarantined'; readonly path: string }
   | { readonly role: 'foreign'; readonly path: string }

@@ -65,10 +65,8 @@ const currentHeader = (read: ReadAt): Either<string, Uint8Array> => {
   return E.isRight(second) && sequenceOf(second.right) > sequenceOf(first.right) ? second : first
 }
 
-const cleanLog = (header: Uint8Array): Either<string, void> =>
-  header.subarray(48, 64).every((byte) => byte === 0)
-    ? E.right(undefined)
-    : E.left('its log holds changes that were not applied yet')
+/** MS-VHDX 2.2.2: the log has an id as long as there may be something in it, which whoever opens the disk next applies. */
+const isLogEmpty = (header: Uint8Array): boolean => header.subarray(48, 64).every((byte) => byte === 0)
 
 const regionTableAt = (read: ReadAt, offset: number): Either<string, Uint8Array> =>
   checkedStructureAt(read, {
@@ -150,18 +148,25 @@ const possibleSize = (bytes: Uint8Array): Either<string, bigint> => {
  */
 export const virtualSizeOf = (read: ReadAt): Either<string, bigint> =>
   pipe(
-    regionsOf(read),
-    E.flatMap((table) => sizeIn(read, table)),
+    opened(read),
+    E.filterOrElse(
+      ({ isSettled }) => isSettled,
+      () => 'its log holds changes that were not applied yet',
+    ),
+    E.flatMap(({ table }) => sizeIn(read, table)),
     E.mapLeft((found) => `read the virtual size of a VHDX file: ${found}; replace the file or make the disk again`),
   )
 
-/** The region table of a file that has a good header and nothing in its log. */
-const regionsOf = (read: ReadAt): Either<string, Uint8Array> =>
+/** The region table of a file that has a good header; `isSettled`: nothing in its log is still to be applied. */
+type Opened = { readonly table: Uint8Array; readonly isSettled: boolean }
+
+const opened = (read: ReadAt): Either<string, Opened> =>
   pipe(
     structureAt(read, fileIdentifier),
     E.flatMap(() => currentHeader(read)),
-    E.flatMap(cleanLog),
-    E.flatMap(() => regionTable(read)),
+    E.flatMap((header) =>
+      E.map((table: Uint8Array): Opened => ({ table, isSettled: isLogEmpty(header) }))(regionTable(read)),
+    ),
   )
 
 const sizeIn = (read: ReadAt, regions: Uint8Array): Either<string, bigint> =>
@@ -203,14 +208,13 @@ const truncated = (length: number, end: number | bigint): VhdxProblem => ({
   message: `the file ends at byte ${length}, and says that it has ${end} bytes`,
 })
 
-type Regions = { readonly table: Uint8Array; readonly bat: Region; readonly end: number }
+type Regions = { readonly bat: Region; readonly end: number }
 
 const regionsIn = (table: Uint8Array): Either<string, Regions> =>
   pipe(
     regionIn(table, format.regions.bat, 'block allocation table'),
     E.flatMap((bat) =>
       E.map((metadata: Region) => ({
-        table,
         bat,
         end: Math.max(bat.offset + bat.length, metadata.offset + metadata.length),
       }))(metadataRegion(table)),
@@ -220,26 +224,38 @@ const regionsIn = (table: Uint8Array): Either<string, Regions> =>
 /** Bytes of the block allocation table that blocks of 1 MiB, the smallest, need: larger blocks need fewer (MS-VHDX 2.5). */
 const batUsed = (size: bigint): number => Number(size / BigInt(format.mib) + size / BigInt(2048 * format.mib) + 2n) * 8
 
-/** The virtual size in bytes of a VHDX file of `length` bytes that is whole, or what is wrong with it. */
+/** What the blocks of a disk say; nothing as long as its log may change that, and the length of the file with it. */
+const judgeBlocks = (
+  read: ReadAt,
+  length: number,
+  { bat, size, isSettled }: { readonly bat: Region; readonly size: bigint; readonly isSettled: boolean },
+): Either<VhdxProblem, bigint> => {
+  const end = isSettled ? lastBlockEnd(read(bat.offset, Math.min(bat.length, batUsed(size)))) : 0
+  return end <= length ? E.right(size) : E.left(truncated(length, end))
+}
+
+/**
+ * The virtual size in bytes of a VHDX file of `length` bytes that is whole, or what is wrong with it. A log that was not applied
+ * is nothing wrong: a disk that was attached when the power went has one, and is mended from it when it is attached again.
+ */
 export const examineVhdx = (read: ReadAt, length: number): Either<VhdxProblem, bigint> =>
   length < format.mib
     ? E.left({ kind: 'truncated', message: `the file ends at byte ${length}, inside its headers` })
     : pipe(
-        regionsOf(read),
-        E.flatMap(regionsIn),
+        opened(read),
+        E.flatMap(({ table, isSettled }) =>
+          E.map((regions: Regions) => ({ ...regions, table, isSettled }))(regionsIn(table)),
+        ),
         E.mapLeft(damaged),
         E.filterOrElse(
           ({ end }) => end <= length,
           ({ end }) => truncated(length, end),
         ),
-        E.flatMap(({ table, bat }) =>
+        E.flatMap(({ table, bat, isSettled }) =>
           pipe(
             sizeIn(read, table),
             E.mapLeft(damaged),
-            E.flatMap((size) => {
-              const end = lastBlockEnd(read(bat.offset, Math.min(bat.length, batUsed(size))))
-              return end <= length ? E.right(size) : E.left(truncated(length, end))
-            }),
+            E.flatMap((size) => judgeBlocks(read, length, { bat, size, isSettled })),
           ),
         ),
       )

@@ -109,8 +109,11 @@ const effectOf = (model: Model, call: Call, found: ReadonlyMap<string, Found>): 
     }
     case 'commit':
       return found.has(call.name) && !model.has(call.name) ? call : undefined
-    case 'remove':
-      return found.has(call.key) ? undefined : call
+    case 'remove': {
+      // Another client may have got the key since, in the very write that the removal is in.
+      const one = found.get(call.key)
+      return one !== undefined && sameLabels(one.labels, model.get(call.key)?.labels ?? {}) ? undefined : call
+    }
     case 'update':
       return sameLabels(found.get(call.key)?.labels ?? {}, call.labels) ? call : undefined
     case 'write': {

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSnapshotter } from '@varve/core/promise'
+import type { EventStore } from '@varve/core'
+import { openSnapshotter, type PromiseSnapshotter } from '@varve/core/promise'
 import { type Dice, diceFrom } from '../dice.js'
 import { listen, type Model, settle, type Told, violationsOf } from './expected.js'
+import { keepStates, keepTold } from './kept.js'
 import { follow, type Ids, look, strayIn } from './look.js'
 import { partsOf, placeIn } from './place.js'
 import { type Disk, mountFresh, unmount } from './power.js'
@@ -94,7 +95,23 @@ const perform = async ({ answers, delay, worker, opener }: Planned, disk: Disk |
   return { killedAfter, killedOpening: opener !== undefined && !hasOpened(opener), complaints }
 }
 
-/** Opens what the killed left, compares, cleans up, compares the directories. */
+const unworkable = (cause: unknown): string =>
+  `what was left can't be worked on: ${cause instanceof Error ? cause.message : String(cause)}`
+
+/** Cleans up, compares the directories. */
+const cleanedUp = async (snapshotter: PromiseSnapshotter, store: EventStore, layers: string, ids: Ids) => {
+  try {
+    await snapshotter.cleanup()
+    const left = (await snapshotter.outstanding()).map(
+      ({ intent }) => `${intent.type} of ${intent.layer} is outstanding after cleanup`,
+    )
+    return [...left, ...(await follow(store, ids)), ...strayIn(layers, ids)]
+  } catch (cause) {
+    return [unworkable(cause)]
+  }
+}
+
+/** Opens what the killed left, compares. */
 const judge = async (options: RoundsOptions, { model, ids }: Past, told: Told) => {
   const place = placeIn(placeOf(options))
   const parts = partsOf(place, options.broken)
@@ -102,13 +119,10 @@ const judge = async (options: RoundsOptions, { model, ids }: Past, told: Told) =
   try {
     const found = await look(snapshotter)
     const tookEffect = settle(model, told, found)
+    keepStates(options.directory, model, found)
     const violations = [...violationsOf(model, found, options.powerLoss ? 'what was detached' : 'what was written')]
-    await snapshotter.cleanup()
-    for (const { intent } of await snapshotter.outstanding())
-      violations.push(`${intent.type} of ${intent.layer} is outstanding after cleanup`)
-    violations.push(...(await follow(parts.store, ids)), ...strayIn(place.layers, ids))
-    let files = 0
-    for (const one of found.values()) files += one.files.size
+    violations.push(...(await cleanedUp(snapshotter, parts.store, place.layers, ids)))
+    const files = [...found.values()].reduce((sum, one) => sum + one.files.size, 0)
     return { tookEffect, recovered: snapshotter.recovered.length, snapshots: found.size, files, violations }
   } finally {
     await snapshotter.close()
@@ -119,15 +133,14 @@ const judged = async (options: RoundsOptions, past: Past, told: Told): ReturnTyp
   try {
     return await judge(options, past, told)
   } catch (cause) {
-    const violations = [`what was left can't be worked on: ${cause instanceof Error ? cause.message : String(cause)}`]
-    return { tookEffect: 0, recovered: 0, snapshots: 0, files: 0, violations }
+    return { tookEffect: 0, recovered: 0, snapshots: 0, files: 0, violations: [unworkable(cause)] }
   }
 }
 
 /**
  * Kills processes at moments that come from the seed and compares what each left with what it had told: one round after the
- * other over the same log and layers, or over new ones where the power is cut. After a round with violations the lines of its
- * process lie in `<directory>/told.ndjson`, and the rounds end.
+ * other over the same log and layers, or over new ones where the power is cut. They end after one with violations; what explains
+ * them then lies in the directory (see `keepTold` and `keepStates`).
  */
 export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round> {
   const dice = diceFrom(options.seed)
@@ -140,15 +153,13 @@ export async function* crashRounds(options: RoundsOptions): AsyncGenerator<Round
       const { complaints, ...killed } = await perform(next, disk)
       const { lines } = next.worker
       next = plan(options, dice, round + 1)
+      keepTold(options.directory, lines)
       const told = listen(past.model, lines)
       const { done, refused, unanswered } = told
       const { violations: found, ...rest } = await judged(options, past, told)
       const violations = [...complaints, ...told.violations, ...found]
       yield { round, ...killed, done, refused, unanswered: unanswered.size, ...rest, violations }
-      if (violations.length > 0) {
-        const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-        return writeFileSync(join(options.directory, 'told.ndjson'), text)
-      }
+      if (violations.length > 0) return
       if (disk !== undefined) unmount(disk)
       disk = undefined
     }
