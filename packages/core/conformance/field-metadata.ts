@@ -70,7 +70,8 @@ type Timed = { readonly name: string; readonly from: bigint; readonly to: bigint
 const isBetween = (what: string, time: string, from: bigint, to: bigint): void => {
   ok(`${what} is RFC 3339 in UTC with nine digits`, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/.test(time), time)
   const at = nanosecondsOf(time)
-  ok(`${what} lies between the caller's times`, from <= at && at <= to, { from, at, to })
+  // A nanosecond later for each record that the clock stood still for.
+  ok(`${what} lies between the caller's times`, from <= at && at <= to + 1_000n, { from, at, to })
 }
 
 /** The rows U1 to U5 of the field's Update test, each from what the row before answered. */

@@ -54,4 +54,31 @@ test('the time is inside the millisecond of the calendar, and finer than that', 
   assert.ok(seen.size > 20, `${seen.size} different times`)
 })
 
+for (const ms of [-5, 5])
+  test(`a clock that was set by ${ms} ms is followed, and is as fine as before some moments later`, () => {
+    const [date, counter] = [Date.now.bind(Date), performance.now.bind(performance)]
+    let [elapsed, set] = [0, 0]
+    performance.now = () => elapsed
+    Date.now = () => Math.floor(performance.timeOrigin + elapsed + set)
+    try {
+      const clock = systemClock()
+      const read = (count: number): readonly bigint[] =>
+        Array.from({ length: count }, () => {
+          elapsed += 0.25
+          const time = clock.now()
+          assert.is(time / 1_000_000n, BigInt(Date.now()))
+          return time
+        })
+      read(10)
+      set = ms
+      read(10)
+      const times = read(40)
+      const steps = times.slice(1).map((time, index) => time - (times[index] as bigint))
+      assert.equal(new Set(steps), new Set([250_000n]))
+    } finally {
+      Date.now = date
+      performance.now = counter
+    }
+  })
+
 test.run()

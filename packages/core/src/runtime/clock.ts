@@ -15,13 +15,17 @@ const turn = (): Promise<void> => {
  * was set is followed and two readings within one millisecond differ.
  */
 export const systemClock = (): Clock => {
-  const origin = BigInt(Math.round(performance.timeOrigin * 1_000)) * 1_000n
+  let origin = BigInt(Math.round(performance.timeOrigin * 1_000)) * 1_000n
   return {
     now: () => {
-      const fine = origin + BigInt(Math.round(performance.now() * 1_000_000))
+      const counted = BigInt(Math.round(performance.now() * 1_000_000))
+      const fine = origin + counted
       const from = BigInt(Date.now()) * nanosecondsPerMillisecond
       const to = from + nanosecondsPerMillisecond - 1n
-      return fine < from ? from : fine > to ? to : fine
+      const time = fine < from ? from : fine > to ? to : fine
+      // Where the clock was set it is counted on from there: else all readings of a millisecond would be its first or its last.
+      origin = time - counted
+      return time
     },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
