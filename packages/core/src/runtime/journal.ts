@@ -11,14 +11,8 @@ import type { Clock, EventStore, Head, Row } from './ports.js'
 /** Called once: with nothing when the step is durable, with the fault when it will not be. */
 export type Written = (fault?: StoreFault) => void
 
-/** A step on its way to the log, its records chained to those before it. `size`: characters of what is to be written. */
-type Waiting = {
-  readonly stepped: Stepped
-  readonly records: readonly SealedRecord[]
-  readonly rows: readonly Row[]
-  readonly size: number
-  readonly written: Written[]
-}
+/** A step on its way to the log. */
+type Waiting = { readonly stepped: Stepped; readonly rows: readonly Row[]; readonly written: Written[] }
 
 /** Where a journal begins: what was read from the store. */
 export type JournalStart = {
@@ -37,8 +31,6 @@ export type Journal = Omit<JournalStart, 'head' | 'state' | 'checkpointed'> & {
   head: Head
   checkpointed: State
   accepted: State
-  /** Of the last record taken. */
-  acceptedHash: string
   durable: State
   waiting: Waiting[]
   inFlight: readonly Waiting[]
@@ -50,7 +42,6 @@ export type Journal = Omit<JournalStart, 'head' | 'state' | 'checkpointed'> & {
 export const openJournal = ({ state, ...start }: JournalStart): Journal => ({
   ...start,
   accepted: state,
-  acceptedHash: start.head.hash,
   durable: state,
   waiting: [],
   inFlight: [],
@@ -104,19 +95,35 @@ const append = async (
   return undefined
 }
 
-/** Takes what waits, up to the limit of one write. */
-const nextGroup = (journal: Journal): readonly Waiting[] => {
+/** Takes what waits, up to the limit of one write, and encodes it. */
+const nextGroup = (
+  journal: Journal,
+): { readonly group: readonly Waiting[]; readonly records: readonly SealedRecord[] } => {
+  const records: SealedRecord[] = []
+  let { hash } = journal.head
   let size = 0
-  const end = journal.waiting.findIndex((waiting) => (size += waiting.size) >= groupLimit)
-  return journal.waiting.splice(0, end === -1 ? journal.waiting.length : end + 1)
+  let count = 0
+  for (const { stepped, rows } of journal.waiting) {
+    if (size >= groupLimit) break
+    for (const decided of stepped.recorded) {
+      const record = seal(hash, decided, journal.store.sha256)
+      hash = record.hash
+      size += record.text.length
+      records.push(record)
+    }
+    for (const { value } of rows) size += value?.length ?? 0
+    count++
+  }
+  const group = journal.waiting.slice(0, count)
+  journal.waiting = journal.waiting.slice(count)
+  return { group, records }
 }
 
 const writeGroup = async (journal: Journal): Promise<void> => {
-  const group = nextGroup(journal)
+  const { group, records } = nextGroup(journal)
   journal.inFlight = group
   const state = (group.at(-1) as Waiting).stepped.state
   const isCheckpointDue = state.seq - journal.checkpointed.seq >= checkpointEvery
-  const records = group.flatMap((waiting) => waiting.records)
   const rows = group.flatMap((waiting) => waiting.rows)
   await append(journal, records, state, rows, isCheckpointDue)
   // Stopped by this write, or beside it: its callers have been told.
@@ -140,29 +147,14 @@ const drain = async (journal: Journal): Promise<void> => {
   }
 }
 
-const chained = (journal: Journal, { recorded }: Stepped): readonly SealedRecord[] =>
-  recorded.map((decided) => {
-    const record = seal(journal.acceptedHash, decided, journal.store.sha256)
-    journal.acceptedHash = record.hash
-    return record
-  })
-
 /**
  * Takes a step made from the accepted state, and rows that go with its records. Steps taken while a write is under way share
- * the next one; they are sealed at once, so that this is done while the disk is written.
+ * the next one.
  */
 export const take = (journal: Journal, stepped: Stepped, written: Written, rows: readonly Row[] = []): void => {
   if (journal.fault !== undefined) return written(journal.fault)
-  try {
-    const records = chained(journal, stepped)
-    const lengths = [...records.map(({ text }) => text.length), ...rows.map(({ value }) => value?.length ?? 0)]
-    const size = lengths.reduce((sum, length) => sum + length, 0)
-    journal.waiting.push({ stepped, records, rows, size, written: [written] })
-  } catch (cause) {
-    failJournal(journal, cause)
-    return written(journal.fault)
-  }
   journal.accepted = stepped.state
+  journal.waiting.push({ stepped, rows, written: [written] })
   if (journal.isDraining) return
   journal.isDraining = true
   void drain(journal)
