@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { operations } from '../src/world/operations.js'
-import { addLayer, attach, change, contentOf, create, detach, perform } from './support/acts.js'
+import { addLayer, attach, change, contentOf, create, detach, perform, retire } from './support/acts.js'
 import { endingOf, endingOnce, scenarios, scratch, type Ending, type Scenario } from './support/scenarios.js'
 import { exported, linesOf } from './support/tars.js'
 import { grounds, onGround, outcomeOf, type Ground } from './support/worlds.js'
@@ -65,6 +65,31 @@ const deletedTwice = (make: () => Ground, isMadeAnew: boolean, steps: number): b
   return wasCut
 }
 
+/** Cuts the retire of an attached layer, writes to it as whoever has it attached may, needs it again. Answers whether it was cut. */
+const retiredInUse = (make: () => Ground, steps: number): boolean => {
+  let wasCut = false
+  onGround(make, ({ open }) => {
+    const world = open()
+    perform(world, create(1))
+    perform(world, attach(1))
+    contentOf(world, 1).write('before', 'b')
+    wasCut = E.isLeft(outcomeOf(operations.perform(world, retire(1)), steps))
+    if (!wasCut) return
+    const write = E.tryCatch(
+      () => contentOf(world, 1).write('after/deep', 'a'),
+      (cause) => cause,
+    )
+    perform(world, detach(1))
+    perform(world, attach(1))
+    assert.equal(
+      contentOf(world, 1).list(''),
+      [...(E.isRight(write) ? ['after'] : []), 'before'],
+      `after ${steps} steps`,
+    )
+  })
+  return wasCut
+}
+
 /** Every cut in memory; on the host's disk, where each takes its time, one of a few. */
 const stride = { memory: 1, disk: process.platform === 'win32' ? 35 : 7 } as const
 
@@ -73,6 +98,12 @@ for (const [name, make] of Object.entries(grounds)) {
     let steps = 0
     while (renamedBack(make, steps)) steps++
     assert.ok(steps > 10, 'it was hardly ever cut')
+  })
+
+  test(`${name}: an attached layer whose retire was cut is one directory, whatever is written to it`, () => {
+    let steps = 0
+    while (retiredInUse(make, steps)) steps++
+    assert.ok(steps > 1, 'it was hardly ever cut')
   })
 
   for (const isMadeAnew of [false, true])

@@ -21,8 +21,9 @@ import {
 export function* retireLayer(world: World, { layer }: RetireLayer): Work<Result> {
   const { disk, attached } = world
   if (disk.lstat(layerOf(layer)) !== undefined) disk.rename(layerOf(layer), retiredOf(layer))
-  yield step
+  // In the same step: what is written to an attached layer must not make its directory anew.
   attached.delete(layer)
+  yield step
   if (disk.lstat(mountOf(layer)) !== undefined) disk.rename(mountOf(layer), retiredMountOf(layer))
   yield step
   return { type: 'LayerRetired' }
