@@ -140,7 +140,7 @@ export const worlds = [
     name: 'retire leaves attached',
     is: 'retire leaves the layer attached, and its tree under its name',
     file: `${world}/retire.js`,
-    find: 'attached.delete(layer);\n    if (disk.lstat(mountOf(layer)) !== undefined)\n        disk.rename(mountOf(layer), retiredMountOf(layer));',
+    find: 'attached.delete(layer);\n    yield step;\n    if (disk.lstat(mountOf(layer)) !== undefined)\n        disk.rename(mountOf(layer), retiredMountOf(layer));',
     replace: '',
     by: 'backends-memory',
   },
