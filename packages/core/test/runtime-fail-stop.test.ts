@@ -17,6 +17,20 @@ import {
   watchedStore,
 } from './support/runtime.js'
 
+/** A clock that throws while it is told to. */
+const throwingClock = () => {
+  const inner = virtualClock()
+  const clock = {
+    ...inner,
+    throws: false,
+    now: (): bigint => {
+      if (clock.throws) throw new Error('no time')
+      return inner.now()
+    },
+  }
+  return clock
+}
+
 test('when a write fails every caller that waits for it is told, and so is everyone after', async () => {
   const store = arrayStore()
   const snapshotter = await open({ store })
@@ -180,35 +194,25 @@ test('a record that can not be sealed stops the runtime; what waits before it is
 })
 
 test('a clock that throws stops the runtime, for good', async () => {
-  const clock = virtualClock()
-  let throws = false
-  const now = (): bigint => {
-    if (throws) throw new Error('no time')
-    return clock.now()
-  }
+  const clock = throwingClock()
   const store = arrayStore()
   const backend = gatedBackend()
-  const snapshotter = await open({ store, backend, clock: { ...clock, now } })
+  const snapshotter = await open({ store, backend, clock })
   const running = refused(snapshotter.prepare('a'))
   await turns()
-  throws = true
+  clock.throws = true
   for (const fault of [await refused(snapshotter.prepare('b')), await running]) {
     assert.is(fault._tag, 'StoreFault')
     assert.match(fault.message, 'no time')
   }
-  throws = false
+  clock.throws = false
   assert.is(await ending(snapshotter.prepare('b')), 'StoreFault')
   await backend.releaseAll()
   assert.equal(typesOf(store), ['LogCreated', 'PrepareAccepted'])
 })
 
 test('nothing is started after the runtime stopped beside a write, although that write succeeds', async () => {
-  const clock = virtualClock()
-  let throws = false
-  const now = (): bigint => {
-    if (throws) throw new Error('no time')
-    return clock.now()
-  }
+  const clock = throwingClock()
   const inner = arrayStore()
   let release: (() => void) | undefined
   const store: typeof inner = {
@@ -221,12 +225,12 @@ test('nothing is started after the runtime stopped beside a write, although that
     },
   }
   const backend = recordingBackend()
-  const snapshotter = await open({ store, backend, clock: { ...clock, now } })
+  const snapshotter = await open({ store, backend, clock })
   const events: string[] = []
   snapshotter.events$.subscribe(({ type }) => events.push(type))
   const writing = ending(snapshotter.prepare('a'))
   await turns()
-  throws = true
+  clock.throws = true
   assert.equal(await Promise.all([writing, ending(snapshotter.prepare('b'))]), ['StoreFault', 'StoreFault'])
   release?.()
   await turns()

@@ -116,8 +116,7 @@ export type Remakable = 'scratch of an Active' | 'scratch of a View' | 'template
 
 /**
  * What a backend can be told to mend. Each is done again without harm, none deletes content, and what is answered survives loss of
- * power. `to` is a name below
- * `<root>/quarantine` that is free.
+ * power. `to` is a name below `<root>/quarantine` that is free.
  */
 export type BackendMend =
   /** The root is that of this log from now on. */
